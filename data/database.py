@@ -1,0 +1,122 @@
+"""The one place that makes an engine: which database, how it is opened, how a transaction begins.
+
+`DASHBOARD_DATABASE_URL` decides, else `[connections.dashboard] url` in `.streamlit/secrets.toml`, else an embedded
+SQLite file under `.var/` in the working folder.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, URL, create_engine, event, make_url
+
+# How long a writer waits for another before giving up; a month's ledgers take seconds, a whole year's tens.
+BUSY_SECONDS = 60
+# No page's question takes this long; a silent network link would otherwise hold a visitor for ever.
+STATEMENT_SECONDS = 30
+
+
+def url() -> URL:
+    """Return the configured database's address; ValueError if it is neither SQLite nor PostgreSQL."""
+    text = os.environ.get("DASHBOARD_DATABASE_URL") or _secret() or f"sqlite:///{embedded_path()}"
+    found = make_url(text)
+    if found.get_backend_name() == "postgresql":
+        return found.set(drivername="postgresql+psycopg")
+    if found.get_backend_name() != "sqlite":
+        raise ValueError(f"DASHBOARD_DATABASE_URL: {found.drivername} is neither sqlite nor postgresql")
+    if found.database in (None, "", ":memory:"):
+        raise ValueError("DASHBOARD_DATABASE_URL: an in-memory SQLite breaks across threads; name a file")
+    return found
+
+
+def embedded_path() -> Path:
+    """Return where the embedded database lies: `.var/dashboard.db` below `DASHBOARD_HOME` or the working folder."""
+    return home() / "dashboard.db"
+
+
+def home() -> Path:
+    """Return the folder for what the machine keeps (embedded database, snapshot copies), made if missing."""
+    folder = Path(os.environ.get("DASHBOARD_HOME", ".var")).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _secret() -> str | None:
+    path = Path(".streamlit/secrets.toml")
+    if not path.is_file():
+        return None
+    found = tomllib.loads(path.read_text("utf-8")).get("connections", {}).get("dashboard", {}).get("url")
+    return str(found) if found else None
+
+
+def engine() -> Engine:
+    """Return the engine for the configured database, one per process and address."""
+    return engine_for(url().render_as_string(hide_password=False))
+
+
+@lru_cache(maxsize=8)
+def engine_for(address: str) -> Engine:
+    """Return the engine for `address`; SQLite in WAL mode with foreign keys on, PostgreSQL with pool and deadline."""
+    target = make_url(address)
+    if target.get_backend_name() == "sqlite":
+        made = create_engine(target, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(made, "connect", _open_sqlite)
+        event.listen(made, "begin", _begin_sqlite)
+        return made
+    return create_engine(
+        target.set(drivername="postgresql+psycopg"),
+        pool_size=5,
+        max_overflow=10,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={"connect_timeout": 5, "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5,
+                      "keepalives_count": 3},
+    )
+
+
+def _open_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # Python's own transaction handling would commit behind DDL and leave half a migration.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    cursor.execute("PRAGMA temp_store=MEMORY")
+    cursor.execute("PRAGMA cache_size=-65536")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def reading(target: Engine | None = None) -> Iterator[Connection]:
+    """Yield a connection for questions: one consistent view, with a deadline per statement on PostgreSQL."""
+    with (target or engine()).connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with connection.begin():
+                connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'")
+                yield connection
+        else:
+            with connection.begin():
+                yield connection
+
+
+@contextmanager
+def writing(target: Engine | None = None) -> Iterator[Connection]:
+    """Yield a connection in one transaction that is the only writer; everything is stored or nothing."""
+    with (target or engine()).connect().execution_options(writes=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            # One writer at a time, as on SQLite: imports check rows against what is stored.
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7031924)")
+        yield connection
