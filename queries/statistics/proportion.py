@@ -41,9 +41,7 @@ def wilson_low(numerator: pl.Expr, denominator: pl.Expr, z: float = Z95) -> pl.E
     """
     centre, half = _centre_and_half(numerator, denominator, z)
     # With no success the limit is 0 exactly; the subtraction would leave 1e-17.
-    return pl.when(denominator > 0).then(
-        pl.when(numerator == 0).then(0.0).otherwise((centre - half).clip(0.0, 1.0))
-    )
+    return pl.when(denominator > 0).then(pl.when(numerator == 0).then(0.0).otherwise((centre - half).clip(0.0, 1.0)))
 
 
 def wilson_high(numerator: pl.Expr, denominator: pl.Expr, z: float = Z95) -> pl.Expr:
