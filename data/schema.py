@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    event,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -37,26 +39,33 @@ metadata = MetaData(
 # Bytes as people type them: "A1" and "a1" are two keys, and siblings sort by code point on either database.
 _TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
+_MONTH = String(7).with_variant(String(7, collation="C"), "postgresql")  # 2024-07
+
 _TYPES: dict[str, TypeEngine[object]] = {
     "text": _TEXT,
     "code": _TEXT,
     "date": Date(),
-    "month": String(7).with_variant(String(7, collation="C"), "postgresql"),  # 2024-07
+    "month": _MONTH,
     "int": BigInteger(),
     "number": Float(),
     "money": BigInteger(),  # fen, so that sums are exact
     "bool": Boolean(),
 }
 
-# `import_id` says which import last touched a row; undo and "what changed" hang on it.
+# Attendance and answers have none of their own: they are found by the start of their keys (activity, survey), and an
+# index more would double what ten million rows weigh on the embedded database.
 _INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
     "activities": (("held_on",), ("branch_id", "held_on")),
-    "attendance": (("branch_id",), ("person_id",)),
     "grievances": (("branch_id", "filed_on"), ("filed_on",), ("closed_on",)),
     "suggestions": (("branch_id", "submitted_on"), ("submitted_on",)),
-    "survey_answers": (("survey_id", "branch_id"),),
     "notices": (("published_on",),),
+    "commitments": (("meeting_id",),),
+    "branches": (("parent_id",),),
 }
+
+# Tables of many short rows: SQLite keeps them in the order of the key, once, without a row number beside it.
+_MANY = ("attendance", "survey_answers")
+_SHORT = (*_MANY, "headcounts", "service_levels", "interests", "targets")
 
 
 def _handed_in(table: tables.Table) -> Table:
@@ -75,10 +84,16 @@ def _handed_in(table: tables.Table) -> Table:
                 autoincrement=False,
             )
         )
-    columns.append(Column("import_id", BigInteger, nullable=False, index=True))
-    made = Table(table.name, metadata, *columns)
+    # Which import last touched the row: undo and "what changed" hang on it.
+    columns.append(Column("import_id", BigInteger, nullable=False))
+    made = Table(table.name, metadata, *columns, sqlite_with_rowid=table.name not in _SHORT)
     for index in _INDEXES.get(table.name, ()):
         Index(None, *(made.c[name] for name in index))
+    if table.name in _MANY:
+        # Rows lie in the order they were imported, so a block range index of a few pages finds an import's.
+        Index(None, made.c.import_id, postgresql_using="brin").ddl_if(dialect="postgresql")
+    else:
+        Index(None, made.c.import_id)
     return made
 
 
@@ -103,29 +118,30 @@ fact_versions = Table(
     Column("version", BigInteger, nullable=False),
 )
 
-# Who attended what in a month, rolled up: one row per person, home unit, month and Party membership as signed in.
+# Who attended what in a month, rolled up: one row per month, person, home unit and Party membership as signed in.
+# The month leads the key because a refresh replaces whole months and a snapshot reads whole months.
 # `mask` has one bit for each (organiser, kind) attended: bit = organiser * 13 + kind, in the order of data/tables.py.
 person_months = Table(
     "person_months",
     metadata,
+    Column("month", _MONTH, primary_key=True),
     Column("person_id", _TEXT, primary_key=True),
     Column("branch_id", _TEXT, primary_key=True),
-    Column("month", String(7), primary_key=True),
     Column("party_member", Boolean, primary_key=True),
     Column("mask", BigInteger, nullable=False),
-    Index("ix_person_months_month", "month"),
+    sqlite_with_rowid=False,
 )
 
 # Attendances counted by home unit, day, kind and organiser.
 attendance_days = Table(
     "attendance_days",
     metadata,
-    Column("branch_id", _TEXT, primary_key=True),
     Column("held_on", Date, primary_key=True),
+    Column("branch_id", _TEXT, primary_key=True),
     Column("kind", _TEXT, primary_key=True),
     Column("organiser", _TEXT, primary_key=True),
     Column("attendances", BigInteger, nullable=False),
-    Index("ix_attendance_days_held_on", "held_on"),
+    sqlite_with_rowid=False,
 )
 
 # Survey answers counted by survey, unit, dimension and score.
@@ -137,6 +153,7 @@ answer_counts = Table(
     Column("dimension", _TEXT, primary_key=True),
     Column("score", Integer, primary_key=True, autoincrement=False),
     Column("answers", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # Respondents counted by survey and unit: with any answer, and with one in the seven dimensions.
@@ -147,6 +164,7 @@ respondent_counts = Table(
     Column("branch_id", _TEXT, primary_key=True),
     Column("respondents", BigInteger, nullable=False),
     Column("respondents_seven", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 FACTS = (person_months, attendance_days, answer_counts, respondent_counts)
@@ -166,13 +184,15 @@ imports = Table(
 )
 
 # What an import's changed rows were before (new rows need none: they carry the import's number themselves).
+# An undo keeps here what it took away or put back, so that its differences can still be read.
 import_before = Table(
     "import_before",
     metadata,
     Column("import_id", BigInteger, primary_key=True, autoincrement=False),
     Column("table_name", _TEXT, primary_key=True),
-    Column("row_key", _TEXT, primary_key=True),  # JSON list of key values
-    Column("before", Text, nullable=False),  # JSON object, with its former import_id
+    Column("row_key", _TEXT, primary_key=True),  # JSON object of the key's columns
+    Column("before", Text, nullable=False),  # JSON object of the row's columns
+    Column("former_id", BigInteger, nullable=False, index=True),  # the import that had touched the row last
 )
 
 # The files as handed in.
@@ -228,6 +248,45 @@ audit = Table(
     Column("detail", Text, nullable=False),  # JSON; never the text of a case
     Index("ix_audit_at", "at"),
 )
+
+# Nobody rewrites the record of who did what; only the retention rule takes old lines away, through the one-row gate
+# that it opens and closes within its own transaction.
+audit_gate = Table(
+    "audit_gate",
+    metadata,
+    Column("id", SmallInteger, CheckConstraint("id = 1", name="one_row"), primary_key=True, autoincrement=False),
+)
+
+audit_gate.add_is_dependent_on(audit)
+
+_AUDIT_GUARDS = (
+    (
+        "sqlite",
+        "CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit "
+        "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
+    ),
+    (
+        "sqlite",
+        "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit WHEN NOT EXISTS (SELECT 1 FROM audit_gate) "
+        "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END",
+    ),
+    (
+        "postgresql",
+        "CREATE FUNCTION audit_guard() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF TG_OP = 'DELETE' AND EXISTS (SELECT 1 FROM audit_gate) THEN RETURN OLD; END IF; "
+        "RAISE EXCEPTION 'the audit log is append-only'; END $$",
+    ),
+    (
+        "postgresql",
+        "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION audit_guard()",
+    ),
+    (
+        "postgresql",
+        "CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_guard()",
+    ),
+)
+for _dialect, _statement in _AUDIT_GUARDS:
+    event.listen(audit_gate, "after_create", DDL(_statement).execute_if(dialect=_dialect))
 
 # --- notes on the figures ----------------------------------------------------------------------------------------
 

