@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, ecdf
 
-from queries.statistics.survival import medians
+from queries.statistics.survival import closed_within, curves, medians, summary
 
 # Acute myelogenous leukaemia, weeks to relapse (Embury et al. 1977; Miller, Survival Analysis, 1981, p. 49).
 MAINTAINED = ([9, 13, 13, 18, 23, 28, 31, 34, 45, 48, 161], [1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 0])
@@ -106,3 +106,60 @@ def test_equals_scipy_on_large_groups() -> None:
 def test_a_missing_column_is_named(column: str) -> None:
     with pytest.raises(pl.exceptions.ColumnNotFoundError, match=column):
         medians(aml().drop(column))
+
+
+def test_the_published_curve_of_the_maintained_group() -> None:
+    curve = curves(aml(), ["arm"]).filter(pl.col("arm") == "maintained")
+    on = dict(curve.select("days", "survival").iter_rows())
+    assert {day: round(on[day], 4) for day in (9, 13, 18)} == {9: 0.9091, 13: 0.8182, 18: 0.7159}
+    # Censored on day 13, still at risk then: 10 at risk, 8 on day 18.
+    assert curve.filter(pl.col("days").is_in([13, 18]))["at_risk"].to_list() == [10, 8]
+
+
+@pytest.mark.filterwarnings("ignore:The .* confidence interval is undefined at some observations")
+def test_the_band_equals_scipys_log_log_band() -> None:
+    random = np.random.default_rng(6)
+    days, ended = random.integers(0, 60, 300), random.random(300) < 0.5
+    curve = curves(pl.DataFrame({"days": days, "event": ended}), z=1.959963984540054)
+    other = ecdf(CensoredData.right_censored(days.astype(float), ~ended)).sf
+    limits = other.confidence_interval(method="log-log")
+    np.testing.assert_array_equal(curve["days"].to_numpy(), other.quantiles)
+    np.testing.assert_allclose(curve["survival"].to_numpy(), other.probabilities, rtol=1e-12)
+    np.testing.assert_allclose(curve["low"].to_numpy(), limits.low.probabilities, rtol=1e-9)
+    np.testing.assert_allclose(curve["high"].to_numpy(), limits.high.probabilities, rtol=1e-9)
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=80))
+def test_the_band_lies_within_0_and_1_around_a_falling_curve(cases: list[tuple[int, bool]]) -> None:
+    curve = curves(pl.DataFrame(cases, schema=["days", "event"], orient="row"))
+    assert curve["survival"].is_sorted(descending=True)
+    for low, value, high in curve.select("low", "survival", "high").iter_rows():
+        assert (low is None) == (value in (0.0, 1.0)) == (high is None)
+        assert low is None or 0 <= low <= value <= high <= 1
+
+
+def test_closed_within_counts_the_open_cases_and_is_unknown_beyond_the_watch() -> None:
+    result = closed_within(aml(), (8, 15, 30, 200), ["arm"]).filter(pl.col("arm") == "maintained")
+    shares = result["share"].to_list()
+    assert shares[:3] == pytest.approx([0, 1 - 0.818182, 1 - 0.613636], abs=1e-6)
+    assert shares[3] is None  # the last case was still free of relapse after 161 weeks; nobody was watched for 200
+    assert result["at_risk"].to_list() == [11, 8, 5, 0]
+    assert closed_within(aml(), [200], ["arm"])["share"].to_list() == [None, 1.0]
+
+
+def test_the_medians_interval_equals_statsmodels() -> None:
+    # SurvfuncRight.quantile_ci(0.5, method="cloglog") gives (13, ∞) and (5, 33).
+    result = summary(aml(), ["arm"])
+    assert result.select("median", "low", "high").rows() == [(31, 13, None), (23, 5, 33)]
+    assert result["misleads"].to_list() == [False, False]
+
+
+def test_the_naive_median_misleads_when_the_slow_cases_are_still_open() -> None:
+    # 60 cases closed after 1..60 days, 60 more open for 90 days: the naive median says 30.5, half were open on day 60.
+    frame = cases_of([*range(1, 61), *[90] * 60], [True] * 60 + [False] * 60)
+    row = summary(frame).row(0, named=True)
+    assert (row["median"], row["naive"], row["misleads"]) == (60, 30.5, True)
+    all_closed = summary(frame.filter("event")).row(0, named=True)
+    assert (all_closed["median"], all_closed["misleads"]) == (30, False)
+    mostly_open = summary(cases_of([2, 3, 40, 40, 40], [True, True, False, False, False])).row(0, named=True)
+    assert (mostly_open["median"], mostly_open["naive"], mostly_open["misleads"]) == (None, 2.5, True)
