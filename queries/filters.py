@@ -10,6 +10,7 @@ from functools import total_ordering
 from typing import TYPE_CHECKING
 
 from data import tables
+from data.words import mark, translate
 from queries.errors import QueryError
 
 if TYPE_CHECKING:
@@ -81,7 +82,6 @@ DIMENSIONS: dict[str, tuple[tuple[str, str], ...]] = {
     "channel": tables.CHANNELS,
     "stage": tables.STAGES,
     "theme": tables.THEMES,
-    "dimension": tables.DIMENSIONS[:7],
 }
 
 
@@ -116,6 +116,38 @@ class Filters:
 
     def sentence(self, snapshot: Snapshot, language: str) -> str:
         """Return the filters as one line, such as “二分公司 · 2025年1–6月 · 仅安全健康”."""
-        from queries.sentences import filter_sentence
+        parts = [
+            snapshot.name(self.branch, language) if self.branch else translate(ALL_UNITS, language),
+            period_words(self.start, self.end, language),
+        ]
+        for dimension, codes in self.where:
+            names = dict(DIMENSIONS[dimension])
+            shown = [names[code] if language == "zh" else code.replace("_", " ") for code in codes]
+            parts.append(translate(ONLY, language, what=("、" if language == "zh" else ", ").join(shown)))
+        if self.as_of is not None:
+            parts.append(translate(AS_OF, language, day=self.as_of.isoformat()))
+        return " · ".join(parts)
 
-        return filter_sentence(self, snapshot, language)
+
+ALL_UNITS = mark("All units")
+ONLY = mark("only {what}")
+AS_OF = mark("as known on {day}")
+
+
+def period_words(start: Month, end: Month, language: str) -> str:
+    """Return the months as people write them: “2025年1–6月”, “Jan–Jun 2025”; a whole year as the year."""
+    whole = start.month == 1 and end.month == 12
+    if language == "zh":
+        if whole:
+            return f"{start.year}年" if start.year == end.year else f"{start.year}–{end.year}年"
+        if start == end:
+            return f"{start.year}年{start.month}月"
+        until = f"{end.month}月" if start.year == end.year else f"{end.year}年{end.month}月"
+        between = "–" if start.year == end.year else "月–"
+        return f"{start.year}年{start.month}{between}{until}"
+    if whole:
+        return str(start.year) if start.year == end.year else f"{start.year}–{end.year}"
+    if start == end:
+        return f"{calendar.month_abbr[start.month]} {start.year}"
+    first = calendar.month_abbr[start.month] + ("" if start.year == end.year else f" {start.year}")
+    return f"{first}–{calendar.month_abbr[end.month]} {end.year}"

@@ -1,0 +1,109 @@
+"""The facts of one data version as immutable frames: what every answer is computed from.
+
+It holds cases as dates and codes, attendance as person-months with people as integers, survey answers as counts:
+no case id, no text, no code of a person. Codes are small integers in the order of `data/tables.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from threading import Lock
+from typing import TypeVar
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from queries.filters import Month
+from queries.units import Headcounts, Units
+
+T = TypeVar("T")
+
+# How many answers of one version are kept; an answer is a few kilobytes, a visitor's page asks some dozens.
+ANSWERS_KEPT = 4096
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One version of the facts.
+
+    Frames share the columns `u` (place of the unit in tree order) and dates; see `queries/loading.py` for each one's
+    columns. `masks_of(day)` answers what the person-months of that day's month were on that day, in frame order.
+    """
+
+    version: int
+    data_date: date
+    tree: Units
+    headcounts: Headcounts
+    person_months: pl.DataFrame  # person i32, u i16, m i32, party_member bool, mask i64
+    attendance_days: pl.DataFrame  # u, day, kind, organiser, n
+    activities: pl.DataFrame  # u, day, kind, organiser, production_linked, venue, n
+    grievances: pl.DataFrame
+    suggestions: pl.DataFrame
+    answers: pl.DataFrame  # survey, opened, u, dimension, score, n
+    respondents: pl.DataFrame  # survey, opened, u, n, n_seven
+    surveys: pl.DataFrame  # survey, opened
+    meetings: pl.DataFrame
+    commitments: pl.DataFrame
+    contracts: pl.DataFrame
+    aid_cases: pl.DataFrame
+    notices: pl.DataFrame
+    interests: pl.DataFrame
+    targets: pl.DataFrame  # metric, branch_id, year, target
+    masks_of: Callable[[date], NDArray[np.int64]] = field(repr=False, compare=False)
+    loaded_at: datetime = field(compare=False)
+    people: object = field(
+        default=None, repr=False, compare=False
+    )  # the loader's numbering of people, for the next load
+    stale_since: datetime | None = field(default=None, compare=False)
+    _kept: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
+    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+
+    @property
+    def units(self) -> pl.DataFrame:
+        """The organisation in tree order: the columns of `branches`, and `depth`."""
+        return self.tree.frame
+
+    def children(self, unit: str | None) -> list[str]:
+        """Return the direct children of `unit`, or the roots."""
+        return self.tree.children(unit)
+
+    def subtree(self, unit: str) -> list[str]:
+        """Return `unit` and all its descendants, in tree order."""
+        span = self.tree.span(unit)
+        return self.tree.ids[span.start : span.stop]
+
+    def name(self, unit: str, language: str) -> str:
+        """Return the unit's name in `language`; its Chinese name where it has no English one."""
+        row = self.units.row(self.tree.at(unit), named=True)
+        return str((row["name_en"] if language == "en" else None) or row["name"])
+
+    @property
+    def month_range(self) -> tuple[Month, Month]:
+        """The first month with an activity, a grievance or a suggestion, and the data date's month."""
+        firsts = [
+            day
+            for day in (
+                self.attendance_days["day"].min(),
+                self.activities["day"].min(),
+                self.grievances["filed"].min(),
+                self.suggestions["submitted"].min(),
+            )
+            if isinstance(day, date)
+        ]
+        last = Month.of(self.data_date)
+        return (Month.of(min(firsts)) if firsts else last, last)
+
+    def once(self, key: object, make: Callable[[], T]) -> T:
+        """Return what `make` gives, worked out once per version and key."""
+        found = self._kept.get(key)
+        if found is None:
+            found = make()
+            with self._lock:
+                if len(self._kept) >= ANSWERS_KEPT:
+                    for old in list(self._kept)[: ANSWERS_KEPT // 4]:
+                        del self._kept[old]
+                self._kept[key] = found
+        return found  # type: ignore[return-value]

@@ -1,0 +1,101 @@
+"""Rationalisation proposals: from idea to verified benefit. Definitions: the metric catalogue, “Suggestions 合理化建议”."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from data import tables
+from queries import grievances
+from queries.cut import KEYS, Cut
+
+DECISIONS = {code: i for i, (code, _) in enumerate(tables.DECISIONS)}
+_ADOPTED = pl.col("decision").is_in([DECISIONS["adopted"], DECISIONS["partly_adopted"]])
+
+
+def proposals(cut: Cut) -> pl.LazyFrame:
+    """Return all suggestions as known on A: later fields empty."""
+    return cut.snapshot.once(("suggestions", cut.known), lambda: _proposals(cut)).lazy()
+
+
+def _proposals(cut: Cut) -> pl.DataFrame:
+    rows = cut.snapshot.suggestions
+    if cut.natural:
+        return rows
+    decided, implemented = pl.col("decided") <= cut.known, pl.col("implemented") <= cut.known
+    return rows.filter(pl.col("submitted") <= cut.known).with_columns(
+        pl.when(decided).then("decided").alias("decided"),
+        pl.when(decided).then("decision").alias("decision"),
+        pl.when(implemented).then("implemented").alias("implemented"),
+        pl.when(implemented).then("verified_fen").alias("verified_fen"),
+    )
+
+
+def suggestions_submitted(cut: Cut) -> pl.DataFrame:
+    """Suggestions submitted in the period."""
+    return cut.count(proposals(cut), "submitted")
+
+
+def suggestions_per_100(cut: Cut) -> pl.DataFrame:
+    """Suggestions submitted per hundred employees, as a yearly rate."""
+    return grievances.per_hundred(cut, suggestions_submitted(cut))
+
+
+def proposer_rate(cut: Cut) -> pl.DataFrame:
+    """Distinct people submitting in the period, over average employees; unsigned suggestions left out."""
+    signed = cut.of_day(proposals(cut).filter(pl.col("person").is_not_null()), "submitted")
+    people = cut.totals(signed, pl.col("person").n_unique())
+    return cut.per_head(people, cut.average(cut.employees()))
+
+
+def adoption_rate_decided(cut: Cut) -> pl.DataFrame:
+    """Adopted or partly adopted, of those decided in the period."""
+    return cut.share(proposals(cut), "decided", _ADOPTED)
+
+
+def adoption_rate_submitted(cut: Cut) -> pl.DataFrame:
+    """Adopted or partly adopted by A, of those submitted in the period."""
+    return cut.share(proposals(cut), "submitted", _ADOPTED)
+
+
+def implementation_rate_adopted(cut: Cut) -> pl.DataFrame:
+    """Implemented by A, of those adopted or partly adopted in the period."""
+    return cut.share(proposals(cut).filter(_ADOPTED), "decided", pl.col("implemented").is_not_null())
+
+
+def implementation_rate_submitted(cut: Cut) -> pl.DataFrame:
+    """Implemented by A, of those submitted in the period."""
+    return cut.share(proposals(cut), "submitted", pl.col("implemented").is_not_null())
+
+
+def durations(cut: Cut) -> pl.LazyFrame:
+    """Return g, p, c, days and decided for those submitted in the period; undecided ones run until A."""
+    until = pl.col("decided").fill_null(pl.lit(cut.known))
+    return cut.of_day(proposals(cut), "submitted").select(
+        *KEYS, days=(until - pl.col("submitted")).dt.total_days(), event=pl.col("decided").is_not_null()
+    )
+
+
+def median_days_to_decision(cut: Cut) -> pl.DataFrame:
+    """Kaplan–Meier median days to the decision of those submitted in the period, the undecided ones counted."""
+    return grievances.medians(durations(cut))
+
+
+def undecided_suggestions(cut: Cut) -> pl.DataFrame:
+    """Suggestions without a decision at A."""
+    return cut.standing(proposals(cut).filter(pl.col("decided").is_null()), pl.len())
+
+
+def verified_benefit(cut: Cut) -> pl.DataFrame:
+    """Verified benefit of the suggestions implemented in the period, in yuan."""
+    return in_yuan(cut.count(proposals(cut), "implemented", pl.col("verified_fen")))
+
+
+def in_yuan(sums: pl.DataFrame) -> pl.DataFrame:
+    """Return sums of fen as yuan."""
+    return sums.with_columns(pl.col("numerator") / 100)
+
+
+def production_linked_suggestion_share(cut: Cut) -> pl.DataFrame:
+    """Production-linked ones, of those submitted in the period that say so."""
+    told = proposals(cut).filter(pl.col("production_linked").is_not_null())
+    return cut.share(told, "submitted", pl.col("production_linked"))
