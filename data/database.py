@@ -120,3 +120,14 @@ def writing(target: Engine | None = None) -> Iterator[Connection]:
             # One writer at a time, as on SQLite: imports check rows against what is stored.
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7031924)")
         yield connection
+
+
+@contextmanager
+def rehearsing(target: Engine | None = None) -> Iterator[Connection]:
+    """Yield a connection that sees one consistent state and may use temporary tables; whatever it did is undone."""
+    with (target or engine()).connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin() as transaction:
+            yield connection
+            transaction.rollback()

@@ -1,0 +1,176 @@
+"""Whole frames in and out of the database: COPY on PostgreSQL, one prepared statement on SQLite.
+
+Temporary tables are not cleaned up after an error: every caller's transaction is rolled back then, and they with it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import polars as pl
+import psycopg
+from sqlalchemy import Column, Connection, MetaData, Select, Table, and_, bindparam, delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import Delete, Insert
+from sqlalchemy.types import Boolean, Date, Float, Integer
+
+# Rows handed over at once: large enough that the hand-over costs nothing, small enough to show progress.
+CHUNK = 100_000
+
+# Told how many rows have been handed over since the last time.
+Told = Callable[[int], None]
+
+
+def polars_type(column: Column[Any]) -> pl.DataType:
+    """Return the Polars type that holds a column's values."""
+    if isinstance(column.type, Boolean):
+        return pl.Boolean()
+    if isinstance(column.type, Integer):
+        return pl.Int64()
+    if isinstance(column.type, Float):
+        return pl.Float64()
+    if isinstance(column.type, Date):
+        return pl.Date()
+    return pl.String()
+
+
+def schema(table: Table) -> dict[str, pl.DataType]:
+    """Return the Polars schema of a table's columns, in their order."""
+    return {column.name: polars_type(column) for column in table.columns}
+
+
+def read(connection: Connection, statement: Select[Any]) -> pl.DataFrame:
+    """Return what a SELECT without bound values finds, typed by its columns also where it finds nothing."""
+    types = {column.name: polars_type(column) for column in statement.selected_columns}
+    if connection.dialect.name == "postgresql":
+        return _copy_out(connection, statement, types)
+    found = connection.execute(statement).cursor
+    # SQLite has neither dates nor booleans: text and 0/1 come back.
+    plain = {name: _PLAIN.get(type(kind), kind) for name, kind in types.items()}
+    frame = pl.DataFrame(found.fetchall() if found else [], schema=plain, orient="row")
+    return _typed(frame, types, pl.col)
+
+
+def fetch(connection: Connection, table: Table, wanted: pl.DataFrame) -> pl.DataFrame:
+    """Return the stored rows, all columns, whose key (or the leading part of it in `wanted`) stands in `wanted`."""
+    if wanted.is_empty() or connection.execute(select(1).select_from(table).limit(1)).first() is None:
+        return pl.DataFrame(schema=schema(table))
+    with coming(connection, table, wanted, wanted.columns) as temporary:
+        same = [table.c[name] == temporary.c[name] for name in wanted.columns]
+        return read(connection, select(table).join(temporary, and_(*same)))
+
+
+def write(connection: Connection, table: Table, frame: pl.DataFrame, told: Told | None = None) -> None:
+    """Insert rows that are known to be new; the frame's columns are columns of `table`."""
+    if connection.dialect.name == "postgresql":
+        _copy_in(connection, table, frame, told)
+    else:
+        _each_row(connection, insert(table), frame, told)
+
+
+def replace(connection: Connection, table: Table, frame: pl.DataFrame, told: Told | None = None) -> None:
+    """Insert rows, or put them in the place of those with the same key."""
+    key = [column.name for column in table.primary_key]
+    others = [name for name in frame.columns if name not in key]
+    if connection.dialect.name == "sqlite":
+        row = sqlite.insert(table)
+        changed = {name: row.excluded[name] for name in others}
+        _each_row(connection, row.on_conflict_do_update(index_elements=key, set_=changed), frame, told)
+        return
+    with coming(connection, table, frame, frame.columns) as temporary:
+        rows = postgresql.insert(table).from_select(frame.columns, select(temporary))
+        changed = {name: rows.excluded[name] for name in others}
+        connection.execute(rows.on_conflict_do_update(index_elements=key, set_=changed))
+    if told:
+        told(frame.height)
+
+
+def remove(connection: Connection, table: Table, frame: pl.DataFrame) -> None:
+    """Delete the rows whose keys stand in `frame`."""
+    key = [column.name for column in table.primary_key]
+    if connection.dialect.name == "sqlite":
+        one = delete(table).where(*(table.c[name] == bindparam(name) for name in key))
+        _each_row(connection, one, frame.select(key), None)
+        return
+    with coming(connection, table, frame, key) as temporary:
+        connection.execute(delete(table).where(*(table.c[name] == temporary.c[name] for name in key)))
+
+
+@contextmanager
+def coming(connection: Connection, table: Table, frame: pl.DataFrame, columns: Sequence[str]) -> Iterator[Table]:
+    """Yield a temporary table with `columns` of `frame`, typed as in `table`, to be joined with what is stored."""
+    typed = [Column(name, table.c[name].type) for name in columns]
+    temporary = Table(f"coming_{table.name}", MetaData(), *typed, prefixes=["TEMPORARY"])
+    temporary.create(connection)
+    write(connection, temporary, frame.select(columns))
+    yield temporary
+    temporary.drop(connection)
+
+
+_PLAIN: dict[type[pl.DataType], pl.DataType] = {pl.Date: pl.String(), pl.Boolean: pl.Int64()}
+
+
+def _typed(frame: pl.DataFrame, types: dict[str, pl.DataType], truth: Callable[[str], pl.Expr]) -> pl.DataFrame:
+    return frame.with_columns(
+        *(pl.col(name).str.to_date("%Y-%m-%d") for name, kind in types.items() if kind == pl.Date),
+        *(truth(name).cast(pl.Boolean).alias(name) for name, kind in types.items() if kind == pl.Boolean),
+    )
+
+
+def _each_row(connection: Connection, statement: Insert | Delete, frame: pl.DataFrame, told: Told | None) -> None:
+    compiled = statement.compile(dialect=connection.dialect, column_keys=frame.columns)
+    assert isinstance(compiled, SQLCompiler)
+    rows = frame.select(compiled.positiontup or []).with_columns(
+        pl.col(pl.Date).dt.to_string("%Y-%m-%d"), pl.col(pl.Boolean).cast(pl.Int64)
+    )
+    for chunk in rows.iter_slices(CHUNK):
+        if chunk.height:
+            connection.exec_driver_sql(str(compiled), chunk.rows())
+            if told:
+                told(chunk.height)
+
+
+def _copy_in(connection: Connection, table: Table, frame: pl.DataFrame, told: Told | None) -> None:
+    quote = connection.dialect.identifier_preparer.quote
+    columns = ", ".join(quote(name) for name in frame.columns)
+    with (
+        _raw_cursor(connection) as cursor,
+        cursor.copy(f"COPY {quote(table.name)} ({columns}) FROM STDIN (FORMAT csv)") as copy,
+    ):
+        for chunk in frame.iter_slices(CHUNK):
+            text = io.BytesIO()
+            chunk.write_csv(text, include_header=False)
+            copy.write(text.getvalue())
+            if told:
+                told(chunk.height)
+
+
+def _copy_out(connection: Connection, statement: Select[Any], types: dict[str, pl.DataType]) -> pl.DataFrame:
+    text = io.BytesIO()
+    compiled = statement.compile(dialect=connection.dialect)
+    with _raw_cursor(connection) as cursor, cursor.copy(f"COPY ({compiled}) TO STDOUT (FORMAT csv)") as copy:
+        for piece in copy:
+            text.write(piece)
+    plain = {name: pl.String() if type(kind) in _PLAIN else kind for name, kind in types.items()}
+    if not text.tell():
+        return pl.DataFrame(schema=types)
+    text.seek(0)
+    frame = pl.read_csv(text, has_header=False, schema=plain)
+    return _typed(frame, types, lambda name: pl.col(name) == "t")
+
+
+@contextmanager
+def _raw_cursor(connection: Connection) -> Iterator[psycopg.Cursor[Any]]:
+    """Yield the driver's own cursor, for COPY; its errors arrive as SQLAlchemy's do."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    try:
+        with driver.cursor() as cursor:
+            yield cursor
+    except psycopg.Error as error:
+        raise OperationalError("COPY", {}, error) from error
