@@ -18,7 +18,7 @@ from queries.cut import Cut, periods
 from queries.errors import NotAllowed, QueryError
 from queries.filters import Filters, Month
 from queries.holding import current
-from queries.metrics import CALENDAR, SPACE, Definition, Metric
+from queries.metric import CALENDAR, SPACE, Definition, Metric
 from queries.snapshot import Snapshot
 from queries.statistics.proportion import wilson_high, wilson_low
 from queries.viewers import Viewer

@@ -13,7 +13,7 @@ import polars as pl
 from queries.cut import Cut
 from queries.errors import QueryError
 from queries.filters import Filters
-from queries.metrics import Metric
+from queries.metric import Metric
 from queries.snapshot import Snapshot
 from queries.viewers import Viewer
 

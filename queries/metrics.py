@@ -5,100 +5,13 @@ Source of every definition: the project's metric specification, whose wording th
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal
-
-import polars as pl
 
 from data import tables
 from queries import engagement, grievances, organisation, participation, suggestions
-from queries.cut import Cut
 from queries.errors import QueryError
-
-Unit = Literal["rate", "count", "per_100", "per_head", "days", "yuan", "index", "score"]
-Family = Literal["participation", "grievances", "suggestions", "engagement", "organisation"]
-Compute = Callable[[Cut], pl.DataFrame]
-CALENDAR = ("month", "quarter", "year")
-SPACE = ("branch", "unit")
-
-
-@dataclass(frozen=True)
-class Definition:
-    """One way to count a metric; `id` is None where there are no rivals. Texts in Chinese and English."""
-
-    id: str | None
-    zh: str
-    en: str
-    numerator_zh: str
-    numerator_en: str
-    denominator_zh: str
-    denominator_en: str
-    compute: Compute
-    excluded_zh: str = ""
-    excluded_en: str = ""
-
-    @property
-    def formula_zh(self) -> str:
-        """The formula in Chinese words."""
-        return f"{self.numerator_zh} ÷ {self.denominator_zh}" if self.denominator_zh else self.numerator_zh
-
-    @property
-    def formula_en(self) -> str:
-        """The formula in English words."""
-        return f"{self.numerator_en} ÷ {self.denominator_en}" if self.denominator_en else self.numerator_en
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One number of the catalogue; `definitions[0]` is the default.
-
-    `direction`: +1 higher is better, −1 lower is better, 0 neither. `codes` holds the dimensions it can be grouped by
-    with their codes in order. `proportion`: has a Wilson interval. `over_headcount`: a rate that can exceed 1.
-    """
-
-    id: str
-    zh: str
-    en: str
-    family: Family
-    unit: Unit
-    direction: int
-    definitions: tuple[Definition, ...]
-    codes: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
-    proportion: bool = False
-    over_headcount: bool = False
-    has_period: bool = True
-    description_zh: str = ""
-    description_en: str = ""
-
-    @property
-    def groupings(self) -> tuple[str, ...]:
-        """The groupings it has, space and time first."""
-        return (*SPACE, *(CALENDAR if self.has_period else ()), *(name for name, _ in self.codes))
-
-    def definition(self, wanted: str | None) -> Definition:
-        """Return the definition called `wanted` (None: the default); QueryError names those there are."""
-        if wanted is None:
-            return self.definitions[0]
-        for definition in self.definitions:
-            if definition.id == wanted:
-                return definition
-        names = ", ".join(d.id for d in self.definitions if d.id)
-        raise QueryError(
-            f"{self.id} has no definition {wanted!r}; " + (f"one of {names}" if names else "it has only one, unnamed")
-        )
-
-
-def find(metric: str) -> Metric:
-    """Return the metric with this id; QueryError names near misses."""
-    if metric not in METRICS:
-        near = get_close_matches(metric, METRICS, n=3)
-        raise QueryError(
-            f"unknown metric {metric!r}; " + (f"did you mean {', '.join(near)}?" if near else "see `--list`")
-        )
-    return METRICS[metric]
-
+from queries.metric import Metric, one, rival
+from queries.supporting import SUPPORTING
 
 _ACTIVITY = (("kind", tables.ACTIVITY_KINDS), ("organiser", tables.ORGANISERS))
 _KIND = (("kind", tables.ACTIVITY_KINDS),)
@@ -114,26 +27,6 @@ _OPEN_COUNTED = (
 )
 
 
-def _one(
-    compute: Compute,
-    numerator: tuple[str, str],
-    denominator: tuple[str, str] = ("", ""),
-    excluded: tuple[str, str] = ("", ""),
-) -> tuple[Definition, ...]:
-    return (_rival(None, ("", ""), compute, numerator, denominator, excluded),)
-
-
-def _rival(
-    name: str | None,
-    names: tuple[str, str],
-    compute: Compute,
-    numerator: tuple[str, str],
-    denominator: tuple[str, str] = ("", ""),
-    excluded: tuple[str, str] = ("", ""),
-) -> Definition:
-    return Definition(name, *names, *numerator, *denominator, compute, *excluded)
-
-
 _ALL: tuple[Metric, ...] = (
     # --- participation -------------------------------------------------------------------------------------------
     Metric(
@@ -143,7 +36,7 @@ _ALL: tuple[Metric, ...] = (
         "participation",
         "rate",
         1,
-        _one(
+        one(
             participation.participation_rate,
             (
                 "期间参加过任一活动的职工人数（去重，按当日所在单位归属）",
@@ -167,7 +60,7 @@ _ALL: tuple[Metric, ...] = (
         "participation",
         "per_head",
         1,
-        _one(participation.attendances_per_head, ("期间参与人次", "attendances in the period"), _HEADS),
+        one(participation.attendances_per_head, ("期间参与人次", "attendances in the period"), _HEADS),
         _ACTIVITY,
         over_headcount=True,
         description_zh="平均每名职工参加了几次活动。",
@@ -180,7 +73,7 @@ _ALL: tuple[Metric, ...] = (
         "participation",
         "rate",
         1,
-        _one(
+        one(
             participation.non_party_reach,
             (
                 "参加过党组织主办或党群共建活动的非党员职工人数（去重）",
@@ -201,7 +94,7 @@ _ALL: tuple[Metric, ...] = (
         "participation",
         "rate",
         1,
-        _one(
+        one(
             participation.joint_activity_share,
             ("党群共建活动数", "joint Party-union activities"),
             ("本级组织的活动数", "activities organised by the unit"),
@@ -218,7 +111,7 @@ _ALL: tuple[Metric, ...] = (
         "participation",
         "rate",
         1,
-        _one(
+        one(
             participation.shared_venue_share,
             ("使用对方场地的活动数", "activities held in the other side's venue"),
             (
@@ -242,7 +135,7 @@ _ALL: tuple[Metric, ...] = (
         "participation",
         "rate",
         1,
-        _one(
+        one(
             participation.unit_coverage,
             ("其中当月有职工参加活动的", "of these, those in which someone of the unit attended"),
             ("有职工的单位·月数（截至数据月）", "unit-months with employees, up to the data date's month"),
@@ -258,7 +151,7 @@ _ALL: tuple[Metric, ...] = (
         "participation",
         "rate",
         1,
-        _one(
+        one(
             participation.party_day_rate,
             (
                 "其中当月组织过或有人参加过主题党日的",
@@ -280,7 +173,7 @@ _ALL: tuple[Metric, ...] = (
         "participation",
         "rate",
         1,
-        _one(
+        one(
             participation.production_linked_activity_share,
             ("结合生产的", "those linked to production"),
             (
@@ -302,7 +195,7 @@ _ALL: tuple[Metric, ...] = (
         "grievances",
         "count",
         0,
-        _one(
+        one(
             grievances.grievances_received,
             ("期间提出的诉求件数（含撤回）", "cases filed in the period, withdrawn ones too"),
         ),
@@ -317,7 +210,7 @@ _ALL: tuple[Metric, ...] = (
         "grievances",
         "per_100",
         0,
-        _one(
+        one(
             grievances.grievances_per_100,
             (
                 "1200 × 期间诉求件数 ÷ 期间月数（截至数据月）",
@@ -337,7 +230,7 @@ _ALL: tuple[Metric, ...] = (
         "grievances",
         "count",
         -1,
-        _one(
+        one(
             grievances.collective_disputes,
             (
                 "期间提出、涉及 10 人及以上的诉求件数（含撤回）",
@@ -355,7 +248,7 @@ _ALL: tuple[Metric, ...] = (
         "grievances",
         "rate",
         1,
-        _one(
+        one(
             grievances.response_rate,
             ("其中在响应期限内响应（或办结）的", "of these, those answered or closed by then"),
             ("响应期限落在期间内且已过的诉求", "cases whose response was due in the period and before the data date"),
@@ -374,7 +267,7 @@ _ALL: tuple[Metric, ...] = (
         "rate",
         1,
         (
-            _rival(
+            rival(
                 "due",
                 ("应办结口径", "of those due"),
                 grievances.closure_rate_due,
@@ -382,7 +275,7 @@ _ALL: tuple[Metric, ...] = (
                 ("办结期限落在期间内且已过的诉求", "cases whose limit fell in the period and has passed"),
                 _NO_WITHDRAWN,
             ),
-            _rival(
+            rival(
                 "received",
                 ("收件口径", "of those received"),
                 grievances.closure_rate_received,
@@ -390,7 +283,7 @@ _ALL: tuple[Metric, ...] = (
                 ("期间提出的诉求", "cases filed in the period"),
                 _NO_WITHDRAWN,
             ),
-            _rival(
+            rival(
                 "flow",
                 ("流量口径", "of those in hand"),
                 grievances.closure_rate_flow,
@@ -412,7 +305,7 @@ _ALL: tuple[Metric, ...] = (
         "rate",
         1,
         (
-            _rival(
+            rival(
                 "due",
                 ("应办结口径", "of those due"),
                 grievances.on_time_rate_due,
@@ -420,7 +313,7 @@ _ALL: tuple[Metric, ...] = (
                 ("办结期限落在期间内且已过的诉求", "cases whose limit fell in the period and has passed"),
                 _NO_WITHDRAWN,
             ),
-            _rival(
+            rival(
                 "closed",
                 ("已办结口径", "of those closed"),
                 grievances.on_time_rate_closed,
@@ -431,7 +324,7 @@ _ALL: tuple[Metric, ...] = (
                     "Withdrawn cases and overdue ones still open are left out, so it flatters",
                 ),
             ),
-            _rival(
+            rival(
                 "received",
                 ("收件口径", "of those received"),
                 grievances.on_time_rate_received,
@@ -453,7 +346,7 @@ _ALL: tuple[Metric, ...] = (
         "rate",
         1,
         (
-            _rival(
+            rival(
                 "recorded",
                 ("登记口径", "as recorded"),
                 grievances.resolution_rate_recorded,
@@ -461,7 +354,7 @@ _ALL: tuple[Metric, ...] = (
                 ("期间办结的诉求", "cases closed in the period"),
                 _NO_WITHDRAWN,
             ),
-            _rival(
+            rival(
                 "confirmed",
                 ("职工确认口径", "as the worker confirms"),
                 grievances.resolution_rate_confirmed,
@@ -483,7 +376,7 @@ _ALL: tuple[Metric, ...] = (
         "rate",
         1,
         (
-            _rival(
+            rival(
                 "satisfied",
                 ("满意口径（4–5 分）", "satisfied (4–5)"),
                 grievances.satisfaction_rate_satisfied,
@@ -491,7 +384,7 @@ _ALL: tuple[Metric, ...] = (
                 ("期间办结且有评分的诉求", "closed cases with a rating"),
                 ("撤回的和未评分的不计入", "Withdrawn and unrated cases are left out"),
             ),
-            _rival(
+            rival(
                 "acceptable",
                 ("基本满意口径（3–5 分）", "at least acceptable (3–5)"),
                 grievances.satisfaction_rate_acceptable,
@@ -512,7 +405,7 @@ _ALL: tuple[Metric, ...] = (
         "grievances",
         "rate",
         1,
-        _one(
+        one(
             grievances.rating_coverage,
             ("其中有满意度评分的", "of these, those with a rating"),
             ("期间办结的诉求", "cases closed in the period"),
@@ -530,7 +423,7 @@ _ALL: tuple[Metric, ...] = (
         "grievances",
         "rate",
         -1,
-        _one(
+        one(
             grievances.reopen_rate,
             ("其中办结后又重办的", "of these, those taken up again"),
             (
@@ -551,7 +444,7 @@ _ALL: tuple[Metric, ...] = (
         "grievances",
         "rate",
         -1,
-        _one(
+        one(
             grievances.withdrawal_rate,
             ("其中撤回的", "of these, those withdrawn"),
             ("期间结束的诉求（含撤回）", "cases that ended in the period, withdrawn ones among them"),
@@ -568,7 +461,7 @@ _ALL: tuple[Metric, ...] = (
         "grievances",
         "days",
         -1,
-        _one(
+        one(
             grievances.median_days_to_close,
             (
                 "期间提出的诉求从提出到办结天数的 Kaplan–Meier 中位数",
@@ -588,7 +481,7 @@ _ALL: tuple[Metric, ...] = (
         "rate",
         1,
         (
-            _rival(
+            rival(
                 "mediated",
                 ("调解案件口径", "of those mediated"),
                 grievances.mediation_success_rate_mediated,
@@ -596,7 +489,7 @@ _ALL: tuple[Metric, ...] = (
                 ("期间在调解阶段办结的诉求", "cases closed in mediation in the period"),
                 _NO_WITHDRAWN,
             ),
-            _rival(
+            rival(
                 "disputes",
                 ("全部争议口径", "of all disputes"),
                 grievances.mediation_success_rate_disputes,
@@ -620,7 +513,7 @@ _ALL: tuple[Metric, ...] = (
         "grievances",
         "rate",
         -1,
-        _one(
+        one(
             grievances.escalation_rate,
             ("其中进入仲裁或诉讼的", "of these, those in arbitration or court"),
             ("期间提出的诉求（含撤回）", "cases filed in the period, withdrawn ones too"),
@@ -637,7 +530,7 @@ _ALL: tuple[Metric, ...] = (
         "grievances",
         "count",
         0,
-        _one(grievances.open_grievances, ("数据截止日仍在办的诉求件数", "cases open on the data date")),
+        one(grievances.open_grievances, ("数据截止日仍在办的诉求件数", "cases open on the data date")),
         _CASE,
         has_period=False,
         description_zh="手上还有多少件。",
@@ -650,7 +543,7 @@ _ALL: tuple[Metric, ...] = (
         "grievances",
         "count",
         -1,
-        _one(
+        one(
             grievances.overdue_grievances,
             ("数据截止日仍在办且已过期限的诉求件数", "cases open on the data date whose limit has passed"),
         ),
@@ -667,7 +560,7 @@ _ALL: tuple[Metric, ...] = (
         "suggestions",
         "count",
         1,
-        _one(suggestions.suggestions_submitted, ("期间提交的合理化建议条数", "suggestions submitted in the period")),
+        one(suggestions.suggestions_submitted, ("期间提交的合理化建议条数", "suggestions submitted in the period")),
         _THEME,
         description_zh="职工提了多少合理化建议。",
         description_en="How many proposals workers made.",
@@ -679,7 +572,7 @@ _ALL: tuple[Metric, ...] = (
         "suggestions",
         "per_100",
         1,
-        _one(
+        one(
             suggestions.suggestions_per_100,
             (
                 "1200 × 期间建议条数 ÷ 期间月数（截至数据月）",
@@ -699,7 +592,7 @@ _ALL: tuple[Metric, ...] = (
         "suggestions",
         "rate",
         1,
-        _one(
+        one(
             suggestions.proposer_rate,
             ("期间提过建议的职工人数（去重）", "distinct people who submitted in the period"),
             _HEADS,
@@ -718,7 +611,7 @@ _ALL: tuple[Metric, ...] = (
         "rate",
         1,
         (
-            _rival(
+            rival(
                 "decided",
                 ("评审口径", "of those decided"),
                 suggestions.adoption_rate_decided,
@@ -726,7 +619,7 @@ _ALL: tuple[Metric, ...] = (
                 ("期间评审的建议", "suggestions decided in the period"),
                 ("未评审的不计入", "Undecided ones are left out"),
             ),
-            _rival(
+            rival(
                 "submitted",
                 ("提交口径", "of those submitted"),
                 suggestions.adoption_rate_submitted,
@@ -751,7 +644,7 @@ _ALL: tuple[Metric, ...] = (
         "rate",
         1,
         (
-            _rival(
+            rival(
                 "adopted",
                 ("采纳口径", "of those adopted"),
                 suggestions.implementation_rate_adopted,
@@ -762,7 +655,7 @@ _ALL: tuple[Metric, ...] = (
                     "Recent ones are not implemented yet, so the last months read low",
                 ),
             ),
-            _rival(
+            rival(
                 "submitted",
                 ("提交口径", "of those submitted"),
                 suggestions.implementation_rate_submitted,
@@ -786,7 +679,7 @@ _ALL: tuple[Metric, ...] = (
         "suggestions",
         "days",
         -1,
-        _one(
+        one(
             suggestions.median_days_to_decision,
             (
                 "期间提交的建议从提交到评审天数的 Kaplan–Meier 中位数",
@@ -808,7 +701,7 @@ _ALL: tuple[Metric, ...] = (
         "suggestions",
         "count",
         -1,
-        _one(
+        one(
             suggestions.undecided_suggestions,
             ("数据截止日尚未评审的建议条数", "suggestions without a decision on the data date"),
         ),
@@ -824,7 +717,7 @@ _ALL: tuple[Metric, ...] = (
         "suggestions",
         "yuan",
         1,
-        _one(
+        one(
             suggestions.verified_benefit,
             ("期间实施的建议的核定效益之和", "sum of the verified benefit of suggestions implemented in the period"),
             excluded=("只有预期效益、未核定的不计入", "Expected benefit that nobody verified is left out"),
@@ -840,7 +733,7 @@ _ALL: tuple[Metric, ...] = (
         "suggestions",
         "rate",
         1,
-        _one(
+        one(
             suggestions.production_linked_suggestion_share,
             ("其中结合生产的", "of these, those linked to production"),
             ("期间提交且已注明是否结合生产的建议", "suggestions submitted in the period that say whether they are"),
@@ -859,7 +752,7 @@ _ALL: tuple[Metric, ...] = (
         "engagement",
         "rate",
         1,
-        _one(
+        one(
             engagement.favourable_rate,
             ("其中 4–5 分的", "of these, those of 4 or 5"),
             ("期间开始的问卷在七个维度上的答题数", "answers on the seven dimensions of surveys opened in the period"),
@@ -879,7 +772,7 @@ _ALL: tuple[Metric, ...] = (
         "engagement",
         "index",
         1,
-        _one(
+        one(
             engagement.engagement_index,
             (
                 "各维度认同率 × 100 的平均（唯一按率平均的指标）",
@@ -901,7 +794,7 @@ _ALL: tuple[Metric, ...] = (
         "engagement",
         "score",
         1,
-        _one(
+        one(
             engagement.enps,
             ("100 ×（9–10 分答题数 − 0–6 分答题数）", "100 × (answers of 9–10 minus answers of 0–6)"),
             ("推荐意愿答题数", "answers on willingness to recommend"),
@@ -916,7 +809,7 @@ _ALL: tuple[Metric, ...] = (
         "engagement",
         "rate",
         1,
-        _one(
+        one(
             engagement.survey_response_rate,
             ("各问卷的答卷人数之和", "distinct respondents of each survey, added up"),
             ("各问卷开始当月的职工数之和", "employees in the month each survey opened, added up"),
@@ -933,7 +826,7 @@ _ALL: tuple[Metric, ...] = (
         "organisation",
         "rate",
         1,
-        _one(
+        one(
             organisation.union_membership_rate,
             ("参照月的工会会员数", "union members in the reference month"),
             ("参照月的职工数", "employees in the reference month"),
@@ -953,7 +846,7 @@ _ALL: tuple[Metric, ...] = (
         "organisation",
         "count",
         1,
-        _one(
+        one(
             organisation.meetings_held,
             ("期间召开的会议次数", "meetings held in the period"),
             excluded=("只提出要约、尚未召开的不计入", "Requested but not yet held ones are left out"),
@@ -969,7 +862,7 @@ _ALL: tuple[Metric, ...] = (
         "organisation",
         "rate",
         1,
-        _one(
+        one(
             organisation.quorum_rate,
             ("其中到会代表不少于三分之二的", "of these, those with two thirds of the delegates present"),
             (
@@ -988,7 +881,7 @@ _ALL: tuple[Metric, ...] = (
         "organisation",
         "rate",
         1,
-        _one(
+        one(
             organisation.reply_on_time_rate,
             ("其中 20 日内书面答复的", "of these, those replied to within 20 days"),
             (
@@ -1007,7 +900,7 @@ _ALL: tuple[Metric, ...] = (
         "organisation",
         "rate",
         1,
-        _one(
+        one(
             organisation.commitments_on_time_rate,
             ("其中按期完成的", "of these, those done by then"),
             ("完成期限落在期间内且已过的承诺事项", "commitments due in the period and before the data date"),
@@ -1024,7 +917,7 @@ _ALL: tuple[Metric, ...] = (
         "organisation",
         "count",
         -1,
-        _one(
+        one(
             organisation.overdue_commitments,
             ("数据截止日已过期限仍未完成的承诺事项数", "commitments not done on the data date whose day has passed"),
         ),
@@ -1041,7 +934,7 @@ _ALL: tuple[Metric, ...] = (
         "rate",
         1,
         (
-            _rival(
+            rival(
                 "comprehensive",
                 ("综合合同口径", "comprehensive contracts"),
                 organisation.contract_coverage_rate_comprehensive,
@@ -1052,7 +945,7 @@ _ALL: tuple[Metric, ...] = (
                 ("参照月的职工数", "employees in the reference month"),
                 ("专项合同不计入", "Special contracts are left out"),
             ),
-            _rival(
+            rival(
                 "any",
                 ("任一合同口径", "any contract"),
                 organisation.contract_coverage_rate_any,
@@ -1074,7 +967,7 @@ _ALL: tuple[Metric, ...] = (
         "organisation",
         "rate",
         1,
-        _one(
+        one(
             organisation.contract_fulfilment_rate,
             ("已履行条款数之和", "clauses fulfilled"),
             ("本级有效集体合同的条款数之和", "clauses of the unit's own contracts in force"),
@@ -1090,7 +983,7 @@ _ALL: tuple[Metric, ...] = (
         "organisation",
         "rate",
         1,
-        _one(
+        one(
             organisation.aid_coverage_rate,
             ("其中至数据截止日已帮扶的", "of these, those helped by the data date"),
             ("期间认定的困难职工", "workers in hardship identified in the period"),
@@ -1107,7 +1000,7 @@ _ALL: tuple[Metric, ...] = (
         "organisation",
         "yuan",
         0,
-        _one(organisation.aid_amount, ("期间发放的帮扶金额之和", "aid given in the period")),
+        one(organisation.aid_amount, ("期间发放的帮扶金额之和", "aid given in the period")),
         (("kind", tables.AID_KINDS),),
         description_zh="期间发放的帮扶资金。",
         description_en="Money given to workers in hardship.",
@@ -1119,7 +1012,7 @@ _ALL: tuple[Metric, ...] = (
         "organisation",
         "count",
         0,
-        _one(organisation.notices_published, ("期间发布的动态条数", "notices published in the period")),
+        one(organisation.notices_published, ("期间发布的动态条数", "notices published in the period")),
         (("kind", tables.NOTICE_KINDS),),
         description_zh="向职工公开了多少信息。",
         description_en="How much was published to workers.",
@@ -1127,3 +1020,15 @@ _ALL: tuple[Metric, ...] = (
 )
 
 METRICS: dict[str, Metric] = {metric.id: metric for metric in _ALL}
+
+
+def find(metric: str) -> Metric:
+    """Return the metric with this id; QueryError names near misses."""
+    if metric in SUPPORTING:
+        return SUPPORTING[metric]
+    if metric not in METRICS:
+        near = get_close_matches(metric, METRICS, n=3)
+        raise QueryError(
+            f"unknown metric {metric!r}; " + (f"did you mean {', '.join(near)}?" if near else "see `--list`")
+        )
+    return METRICS[metric]

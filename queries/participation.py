@@ -85,15 +85,17 @@ def non_party_reach(cut: Cut) -> pl.DataFrame:
 
 def attendances_per_head(cut: Cut) -> pl.DataFrame:
     """Attendances, over average employees."""
-    counted = cut.count(_days(cut), "day", pl.col("n"))
+    counted = cut.count(attendance(cut), "day", pl.col("n"))
     return cut.per_head(counted, cut.average(cut.employees()))
 
 
-def _days(cut: Cut) -> pl.LazyFrame:
+def attendance(cut: Cut) -> pl.LazyFrame:
+    """Return the attendances known on A, counted by home unit, day, kind and organiser (`n`)."""
     return cut.snapshot.attendance_days.lazy().filter(pl.col("day") <= cut.known)
 
 
-def _activities(cut: Cut) -> pl.LazyFrame:
+def activities(cut: Cut) -> pl.LazyFrame:
+    """Return the activities known on A, counted by organising unit, day and what they were (`n`)."""
     return cut.snapshot.activities.lazy().filter(pl.col("day") <= cut.known)
 
 
@@ -104,19 +106,19 @@ def _activity_share(cut: Cut, rows: pl.LazyFrame, counts: pl.Expr) -> pl.DataFra
 
 def joint_activity_share(cut: Cut) -> pl.DataFrame:
     """Joint activities among all that the scope organised."""
-    return _activity_share(cut, _activities(cut), pl.col("organiser") == JOINT)
+    return _activity_share(cut, activities(cut), pl.col("organiser") == JOINT)
 
 
 def shared_venue_share(cut: Cut) -> pl.DataFrame:
     """Activities held in the other side's venue, among those of Party or union in a venue of either."""
-    rows = _activities(cut).filter(pl.col("organiser").is_in([PARTY, UNION]), pl.col("venue").is_in([PARTY, UNION]))
+    rows = activities(cut).filter(pl.col("organiser").is_in([PARTY, UNION]), pl.col("venue").is_in([PARTY, UNION]))
     return _activity_share(cut, rows, pl.col("venue") != pl.col("organiser"))
 
 
 def production_linked_activity_share(cut: Cut) -> pl.DataFrame:
     """Production-linked ones among labour competitions and skills training that say so."""
     codes = [code for code, _ in tables.ACTIVITY_KINDS]
-    rows = _activities(cut).filter(
+    rows = activities(cut).filter(
         pl.col("kind").is_in([codes.index("labour_competition"), codes.index("skills_training")]),
         pl.col("production_linked").is_not_null(),
     )
@@ -143,7 +145,7 @@ def _pairs(cut: Cut, counts: NDArray[np.bool_], of: NDArray[np.bool_], months: r
 def unit_coverage(cut: Cut) -> pl.DataFrame:
     """Unit-months with employees in which someone of the unit attended."""
     months = cut.months
-    return _pairs(cut, _met(cut, _days(cut), months), cut.employees() > 0, months)
+    return _pairs(cut, _met(cut, attendance(cut), months), cut.employees() > 0, months)
 
 
 def party_day_rate(cut: Cut) -> pl.DataFrame:
@@ -153,7 +155,7 @@ def party_day_rate(cut: Cut) -> pl.DataFrame:
         months = months[:-1]
     if cut.known < cut.start:
         months = months[:0]
-    held = _activities(cut).filter(pl.col("kind") == THEME_PARTY_DAY)
-    went = _days(cut).filter(pl.col("kind") == THEME_PARTY_DAY)
+    held = activities(cut).filter(pl.col("kind") == THEME_PARTY_DAY)
+    went = attendance(cut).filter(pl.col("kind") == THEME_PARTY_DAY)
     of = cut.snapshot.headcounts.over("party_members", months) >= PARTY_MEMBERS_FOR_A_PARTY_DAY
     return _pairs(cut, _met(cut, held, months) | _met(cut, went, months), of, months)

@@ -1,4 +1,4 @@
-"""Rationalisation proposals: from idea to verified benefit. Definitions: the metric catalogue, “Suggestions 合理化建议”."""
+"""Rationalisation proposals: from idea to verified benefit. Definitions: the catalogue, “Suggestions 合理化建议”."""
 
 from __future__ import annotations
 
