@@ -12,7 +12,19 @@ from typing import Any
 
 import polars as pl
 import psycopg
-from sqlalchemy import Column, Connection, MetaData, Select, Table, and_, bindparam, delete, insert, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    MetaData,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -26,7 +38,7 @@ CHUNK = 100_000
 Told = Callable[[int], None]
 
 
-def polars_type(column: Column[Any]) -> pl.DataType:
+def polars_type(column: ColumnElement[Any]) -> pl.DataType:
     """Return the Polars type that holds a column's values."""
     if isinstance(column.type, Boolean):
         return pl.Boolean()

@@ -14,12 +14,14 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, URL, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 
 # How long a writer waits for another before giving up; a month's ledgers take seconds, a whole year's tens.
 BUSY_SECONDS = 60
 # No page's question takes this long; a silent network link would otherwise hold a visitor for ever.
 STATEMENT_SECONDS = 30
+# Any number that nothing else on the server locks.
+_ONE_WRITER = 7031924
 
 
 def url() -> URL:
@@ -118,7 +120,10 @@ def writing(target: Engine | None = None) -> Iterator[Connection]:
     with (target or engine()).connect().execution_options(writes=True) as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             # One writer at a time, as on SQLite: imports check rows against what is stored.
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7031924)")
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ONE_WRITER})")
+            # The one writer may sort a month's sign-ins in memory.
+            connection.exec_driver_sql("SET LOCAL work_mem = '128MB'")
         yield connection
 
 

@@ -84,8 +84,8 @@ def rebuild(connection: Connection) -> None:
     for facts in (person_months, attendance_days, answer_counts, respondent_counts):
         connection.execute(delete(facts))
     for first, last in _spans(all_months(connection), connection.dialect.name):
-        for statement in fill_months(first, last):
-            connection.execute(statement)
+        for filling in fill_months(first, last):
+            connection.execute(filling)
     for statement in _survey_statements(None):
         connection.execute(statement)
 

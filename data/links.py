@@ -75,8 +75,8 @@ def findings(
     table: str,
     column: str | None,
     rule: str,
+    params: Mapping[str, object],
     severity: Severity = "fault",
-    **params: object,
 ) -> Faults:
     """Return one finding for each of `rows`; a parameter that is a Polars expression is taken from the row."""
     each = {name: value for name, value in params.items() if isinstance(value, pl.Expr)}
@@ -128,7 +128,7 @@ def doubles(table: tables.Table, frame: pl.DataFrame) -> tuple[pl.DataFrame, Fau
         [pl.col("_file"), pl.col("_sheet"), pl.col("_row").cast(pl.String)], separator=" ", ignore_nulls=True
     )
     again = again.with_columns(_first=place.first().over(key)).filter(~pl.struct(key).is_first_distinct())
-    faults = findings(again, table.name, key[-1], TWICE, key=key_text(table), first=pl.col("_first"))
+    faults = findings(again, table.name, key[-1], TWICE, {"key": key_text(table), "first": pl.col("_first")})
     return once, faults, notes
 
 
@@ -138,15 +138,8 @@ def moves(incoming: Incoming) -> Faults:
     if "branch_id_was" not in incoming.frame.columns:  # a unit's own id, or part of the key
         return Faults()
     moved = incoming.frame.filter(pl.col("branch_id") != pl.col("branch_id_was"))
-    return findings(
-        moved,
-        table.name,
-        "branch_id",
-        MOVED,
-        key=key_text(table),
-        stored=pl.col("branch_id_was"),
-        unit=pl.col("branch_id"),
-    )
+    said = {"key": key_text(table), "stored": pl.col("branch_id_was"), "unit": pl.col("branch_id")}
+    return findings(moved, table.name, "branch_id", MOVED, said)
 
 
 def references(connection: Connection, coming: Import) -> Faults:
@@ -162,8 +155,12 @@ def references(connection: Connection, coming: Import) -> Faults:
             if missing.is_empty():
                 continue
             rows = incoming.frame.join(missing, left_on=column.name, right_on=there.key[0], how="semi")
-            target = {"table": table_term(there.name), "column": column_term(there.name, there.key[0])}
-            found.extend(findings(rows, incoming.table.name, column.name, UNKNOWN, **target, value=pl.col(column.name)))
+            said = {
+                "table": table_term(there.name),
+                "column": column_term(there.name, there.key[0]),
+                "value": pl.col(column.name),
+            }
+            found.extend(findings(rows, incoming.table.name, column.name, UNKNOWN, said))
     return found
 
 
@@ -210,8 +207,8 @@ def circles(coming: Import, all_units: pl.DataFrame) -> Faults:
     if rows.is_empty():
         return Faults()
     rows = rows.with_columns(_path=pl.col("branch_id").replace_strict(paths))
-    column = column_term("branches", "parent_id")
-    return findings(rows, "branches", "parent_id", CIRCLE, path=pl.col("_path"), column=column)
+    said = {"path": pl.col("_path"), "column": column_term("branches", "parent_id")}
+    return findings(rows, "branches", "parent_id", CIRCLE, said)
 
 
 def respondents(coming: Import) -> Faults:
@@ -232,9 +229,8 @@ def respondents(coming: Import) -> Faults:
     if torn.is_empty():
         return Faults()
     wrong = incoming.frame.join(torn, on=who, how="inner", maintain_order="left")
-    return findings(
-        wrong, "survey_answers", "branch_id", ONE_UNIT, respondent=pl.col("respondent_id"), units=pl.col("_units")
-    )
+    said = {"respondent": pl.col("respondent_id"), "units": pl.col("_units")}
+    return findings(wrong, "survey_answers", "branch_id", ONE_UNIT, said)
 
 
 def promises(connection: Connection, coming: Import) -> Faults:
@@ -246,7 +242,8 @@ def promises(connection: Connection, coming: Import) -> Faults:
         named = made.select(pl.col("meeting_id").drop_nulls().unique())
         unheld = present(connection, coming, "meetings", named).filter(pl.col("held_on").is_null())
         rows = made.join(unheld, on="meeting_id", how="semi")
-        found.extend(findings(rows, "commitments", "meeting_id", NOT_HELD, meeting=pl.col("meeting_id"), column=held))
+        said = {"meeting": pl.col("meeting_id"), "column": held}
+        found.extend(findings(rows, "commitments", "meeting_id", NOT_HELD, said))
     if "meetings" in coming:
         emptied = coming["meetings"].frame.filter(
             ~pl.col("_new") & pl.col("held_on").is_null() & pl.col("held_on_was").is_not_null()
@@ -255,7 +252,7 @@ def promises(connection: Connection, coming: Import) -> Faults:
             commitments = HANDED_IN["commitments"]
             stored = bulk.read(connection, select(commitments.c.meeting_id).distinct())
             rows = emptied.join(stored, on="meeting_id", how="semi")
-            found.extend(findings(rows, "meetings", "held_on", PROMISED, column=held))
+            found.extend(findings(rows, "meetings", "held_on", PROMISED, {"column": held}))
     return found
 
 
@@ -270,8 +267,8 @@ def metrics(coming: Import) -> Faults:
             continue
         near = {value: _near(value) for value in rows["metric"].unique()}
         rows = rows.with_columns(_near=pl.col("metric").replace_strict(near))
-        named = {"value": pl.col("metric"), "near": pl.col("_near")}
-        found.extend(findings(rows, incoming.table.name, "metric", NO_METRIC, **named))
+        said = {"value": pl.col("metric"), "near": pl.col("_near")}
+        found.extend(findings(rows, incoming.table.name, "metric", NO_METRIC, said))
     return found
 
 
@@ -297,7 +294,7 @@ def lives(coming: Import, all_units: pl.DataFrame) -> Faults:
             day, opened, closed = pl.coalesce(columns), pl.col("_opened"), pl.col("_closed")
         rows = rows.filter((day < opened).fill_null(value=False) | (day > closed).fill_null(value=False))
         said = {"unit": pl.col("branch_id"), "opened": pl.col("_opened"), "closed": pl.col("_closed")}
-        found.extend(findings(rows, name, columns[0], OUTSIDE, "warning", **said))
+        found.extend(findings(rows, name, columns[0], OUTSIDE, said, "warning"))
     return found
 
 
@@ -324,8 +321,8 @@ def scope(coming: Import, all_units: pl.DataFrame, allowed: Iterable[str]) -> Fa
                 named = pl.when(pl.col("branch_id").is_in(inside)).then("branch_id_was").otherwise("branch_id")
         else:
             rows = incoming.touched
-            found.extend(findings(rows, name, None, EVERYBODYS, table=table_term(name)))
+            found.extend(findings(rows, name, None, EVERYBODYS, {"table": table_term(name)}))
             continue
         rows = incoming.frame.filter(pl.col("branch_id").is_not_null() & outside.fill_null(value=True))
-        found.extend(findings(rows, name, "branch_id", NOT_YOURS, unit=named))
+        found.extend(findings(rows, name, "branch_id", NOT_YOURS, {"unit": named}))
     return found

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
 
 from data import database
 from data.schema import audit as audit_table
@@ -119,5 +119,5 @@ def normal(email: str) -> str:
     return email.strip().lower()
 
 
-def _person(row: Mapping[str, Any]) -> dict[str, Any]:
+def _person(row: RowMapping) -> dict[str, Any]:
     return {**row, "units": tuple(json.loads(row["units"]))}

@@ -1,6 +1,6 @@
 """The shared database's tables as SQLAlchemy sees them: what branches hand in, and what we keep about it."""
 
-from __future__ import annotations
+from typing import Any
 
 from sqlalchemy import (
     DDL,
@@ -41,7 +41,7 @@ _TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 _MONTH = String(7).with_variant(String(7, collation="C"), "postgresql")  # 2024-07
 
-_TYPES: dict[str, TypeEngine[object]] = {
+_TYPES: dict[str, TypeEngine[Any]] = {
     "text": _TEXT,
     "code": _TEXT,
     "date": Date(),
@@ -63,16 +63,20 @@ _INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
     "branches": (("parent_id",),),
 }
 
-# Tables of many short rows: SQLite keeps them in the order of the key, once, without a row number beside it.
 _MANY = ("attendance", "survey_answers")
+# Tables of short rows: SQLite keeps them in the order of the key, once, without a row number beside it.
 _SHORT = (*_MANY, "headcounts", "service_levels", "interests", "targets")
 
 
 def _handed_in(table: tables.Table) -> Table:
-    columns: list[Column[object]] = []
+    columns: list[Column[Any]] = []
     for column in table.columns:
         in_key = column.name in table.key
-        reference = column.references if column.name not in table.key or len(table.key) > 1 else None
+        reference = column.references
+        if table.name in _MANY and reference == "branches":
+            # Half the time of a million sign-ins would go into looking up five hundred units again and again, and
+            # the removal of one unit into a search through all of them. The import and `check` hold this one.
+            reference = None
         foreign = ForeignKey(f"{reference}.{tables.BY_NAME[reference].key[0]}") if reference else None
         columns.append(
             Column(
@@ -87,8 +91,8 @@ def _handed_in(table: tables.Table) -> Table:
     # Which import last touched the row: undo and "what changed" hang on it.
     columns.append(Column("import_id", BigInteger, nullable=False))
     made = Table(table.name, metadata, *columns, sqlite_with_rowid=table.name not in _SHORT)
-    for index in _INDEXES.get(table.name, ()):
-        Index(None, *(made.c[name] for name in index))
+    for indexed in _INDEXES.get(table.name, ()):
+        Index(None, *(made.c[name] for name in indexed))
     if table.name in _MANY:
         # Rows lie in the order they were imported, so a block range index of a few pages finds an import's.
         Index(None, made.c.import_id, postgresql_using="brin").ddl_if(dialect="postgresql")
@@ -285,8 +289,8 @@ _AUDIT_GUARDS = (
         "CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit FOR EACH STATEMENT EXECUTE FUNCTION audit_guard()",
     ),
 )
-for _dialect, _statement in _AUDIT_GUARDS:
-    event.listen(audit_gate, "after_create", DDL(_statement).execute_if(dialect=_dialect))
+for _dialect, _guard in _AUDIT_GUARDS:
+    event.listen(audit_gate, "after_create", DDL(_guard).execute_if(dialect=_dialect))
 
 # --- notes on the figures ----------------------------------------------------------------------------------------
 
