@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import shutil
 import tempfile
 from collections.abc import Iterator
 from itertools import product
@@ -105,8 +104,6 @@ def main() -> None:
     parser.add_argument("--role", nargs="+", choices=ROLES, default=ROLES)
     options = parser.parse_args()
     PICTURES.mkdir(parents=True, exist_ok=True)
-    if shutil.which("fc-list") is None:
-        print("No fontconfig here: if Chinese shows as boxes, install a Chinese font such as Noto Sans CJK.")
     taken: dict[str, list[Path]] = {}
     for path in take(options):
         print(path.relative_to(HOUSE), flush=True)
