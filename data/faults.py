@@ -139,3 +139,12 @@ def _said(value: object, language: str) -> object:
     if isinstance(value, (list, tuple)):
         return ("、" if language == "zh" else ", ").join(str(_said(one, language)) for one in value)
     return value
+
+
+class Refused(Exception):
+    """A whole file or sheet cannot be read: the rule that it breaks, and the rule's parameters."""
+
+    def __init__(self, rule: str, **params: object) -> None:
+        super().__init__(rule)
+        self.rule = rule
+        self.params = params
