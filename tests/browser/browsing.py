@@ -151,6 +151,7 @@ def visiting(
     """Yield a visitor's window: browser language, colour scheme and width in pixels as given, motion reduced."""
     context = browser.new_context(
         locale=LOCALES[language], color_scheme=scheme, reduced_motion="reduce", timezone_id="Asia/Shanghai",
+        ignore_https_errors=True,  # a test's own certificate
         viewport={"width": width, "height": HEIGHTS.get(width, 900)}, is_mobile=width < 500, has_touch=width < 500,
     )
     context.set_default_timeout(SETTLE_MILLISECONDS)
