@@ -49,7 +49,7 @@ TITLES = {
     "other": "{unit}{year}年民主议事会",
 }
 # Written reply is due within twenty days of a bargaining request; most come in time.
-REPLY_DAYS, REPLY_SPREAD, NEVER_REPLIED = 12.5, 0.42, 0.04
+REPLY_DAYS, REPLY_SPREAD, NEVER_REPLIED = 12.0, 0.40, 0.03
 QUORUM_MISSED = 0.06
 PROMISES_AT = {"joint_consultation": (2, 4), "workers_congress": (1, 3), "party_union_meeting": (0, 2)}
 KEPT, KEPT_LATE = 0.80, 0.12
@@ -130,7 +130,7 @@ def contracts(world: World) -> pl.DataFrame:
             chains.append((unit.id, "comprehensive", date(2023, int(rng.integers(1, 13)), 15), 3, True))
         if unit.kind == "division" and unit.id not in ("D04", "D06"):
             chains.append((unit.id, "wage", date(2023, int(rng.integers(1, 13)), 20), 1, True))
-        if unit.kind == "branch" and rng.random() < 0.15:
+        if unit.kind == "branch" and unit.opened < date(2023, 1, 1) and rng.random() < 0.15:
             chains.append((unit.id, "safety", date(2023, int(rng.integers(1, 13)), 10), 2, True))
     rows = [
         row for unit, kind, first, years, again in chains
@@ -291,7 +291,7 @@ def _chain(
     """Return one contract and those that renew it, up to the data date."""
     rows: list[dict[str, object]] = []
     signed = first
-    while signed <= LAST:
+    while signed <= (world.units[at].closed or LAST):
         expires = date(signed.year + years, signed.month, min(signed.day, 28)) - timedelta(1)
         roll = rng.random()
         filed = signed + timedelta(int(rng.integers(2, FILE_DAYS + 1)))

@@ -28,16 +28,16 @@ CHANNEL_MIX = np.array([0.16, 0.12, 0.05, 0.02, 0.25, 0.08, 0.13, 0.02, 0.05, 0.
 HOTLINE_SHARE, HOTLINE_MORE = 0.20, 1.06
 
 # Time to close as a part of the limit: median, spread, and what moves it (logarithms).
-MEDIAN, SPREAD = 0.44, 0.58
+MEDIAN, SPREAD = 0.41, 0.58
 BY_CATEGORY = np.array([-0.05, 0.05, -0.10, 0.20, 0.15, -0.15, -0.10, 0.10, 0.25, 0.0])
 BY_CHANNEL = np.array([0.0, -0.05, 0.10, -0.15, -0.10, 0.10, -0.10, 0.10, 0.25, 0.0, 0.0])
 BY_UNIT = 0.14
 COLLECTIVE = 0.35
 BY_STAGE = np.array([0.0, 0.35, 1.2, 1.5])
 # A few cases get stuck and take months.
-STUCK, STUCK_DAYS, STUCK_SPREAD = 0.030, 110.0, 0.8
+STUCK, STUCK_DAYS, STUCK_SPREAD = 0.042, 150.0, 0.8
 # The story of the reorganised division: closing takes longer by this with each month since.
-SLIDE, SLIDE_STUCK = 0.085, 0.008
+SLIDE, SLIDE_STUCK = 0.095, 0.008
 
 WITHDRAWN = 0.025
 MEDIATED = {"pay": 0.09, "hours": 0.05, "contract": 0.14, "insurance": 0.06, "management": 0.05}
@@ -48,7 +48,7 @@ OUTCOME_MIX = np.array([0.63, 0.15, 0.17, 0.05])
 MEDIATED_MIX = np.array([0.52, 0.28, 0.08, 0.12])
 FAST_MIX = np.array([0.12, 0.10, 0.72, 0.06])
 CONFIRMED = np.array([0.94, 0.72, 0.45, 0.08])
-SATISFIED = np.array([0.95, 0.85, 0.72, 0.30])
+SATISFIED = np.array([0.96, 0.88, 0.78, 0.32])
 LATE_DISPLEASES = 0.18
 RATED, ASKED_BACK = 0.63, 0.48
 REOPENED = 0.035
@@ -199,7 +199,7 @@ def _course(world: World, filed: _Filed, rng: np.random.Generator) -> _Course:
     roll = rng.random(count)
     satisfaction = np.where(pleased, np.where(roll < 0.55, 5, 4), np.select([roll < 0.52, roll < 0.83], [3, 2], 1))
     agreed = rng.random(count) < CONFIRMED[np.minimum(outcome, 3)] * np.where(fast, 0.45, 1.0)
-    ratio = rng.lognormal(np.log(0.42), 0.72, count)
+    ratio = rng.lognormal(np.log(0.38), 0.72, count)
     responded = filed.day + np.ceil(ratio * (answer - filed.day)).astype(np.int64)
     responded = np.where(fast | small, filed.day + 1, responded)
     responded = np.where(is_closed, np.minimum(responded, first), responded)

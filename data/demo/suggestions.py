@@ -93,9 +93,8 @@ def _submitted(world: World, rng: np.random.Generator) -> tuple[Ints, Ints, Ints
     drive: Flags = world.told(stories.SUGGESTION_DRIVE)[:, None] & (
         np.arange(count) >= world.since(stories.SUGGESTION_DRIVE)
     )
-    # The company's wanted number is without the drive, which comes on top.
-    mean = mean * (world.size.suggestions * 1.01 / mean.sum()) * np.where(drive, DRIVE_MORE, 1.0)
-    number = rng.poisson(mean)
+    mean = mean * np.where(drive, DRIVE_MORE, 1.0)
+    number = rng.poisson(mean * (world.size.suggestions * 1.01 / mean.sum()))
     unit, month = np.nonzero(number)
     unit, month = (np.repeat(values, number[unit, month]) for values in (unit, month))
     day = days.draw(month, days.usual, rng)

@@ -61,7 +61,7 @@ def surveys(world: World) -> tuple[pl.DataFrame, pl.DataFrame]:
     answers = []
     for survey, day in zip(ids, opened, strict=True):
         month = world.days.month(f"{day:%Y-%m}")
-        share = np.clip(willing + rng.normal(0, 0.03) + rng.normal(0, 0.03, len(quiet)), 0.25, 0.85)
+        share = np.clip(willing + rng.normal(0, 0.015) + rng.normal(0, 0.03, len(quiet)), 0.25, 0.85)
         answered = rng.binomial(world.people.employees[:, month], np.where(quiet, QUIET_RESPONSE, share))
         feeling = lasting + rng.normal(0, BY_ROUND, lasting.shape)
         for story, dimensions, shift in FELT:

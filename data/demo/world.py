@@ -39,8 +39,8 @@ class Size:
 SIZES = {
     size.name: size
     for size in (
-        Size("small", 30, 8, 34, 17, 9_000, 300_000, 9_000, 7_000, (4, 10), 0.60),
-        Size("medium", 30, 10, 112, 177, 90_000, 3_000_000, 90_000, 70_000, (4, 10), 0.60),
+        Size("small", 30, 8, 34, 17, 9_000, 300_000, 9_000, 7_000, (4, 10), 0.62),
+        Size("medium", 30, 10, 112, 177, 90_000, 3_000_000, 90_000, 70_000, (4, 10), 0.62),
         # Yearly, so that two million answers and a plausible response fit together.
         Size("large", 36, 12, 190, 297, 200_000, 10_000_000, 500_000, 500_000, (10,), 0.435),
     )
