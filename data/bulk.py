@@ -57,7 +57,7 @@ def schema(table: Table) -> dict[str, pl.DataType]:
 
 
 def read(connection: Connection, statement: Select[Any]) -> pl.DataFrame:
-    """Return what a SELECT without bound values finds, typed by its columns also where it finds nothing."""
+    """Return what a SELECT finds, typed by its columns also where it finds nothing."""
     types = {column.name: polars_type(column) for column in statement.selected_columns}
     if connection.dialect.name == "postgresql":
         return _copy_out(connection, statement, types)
@@ -165,7 +165,10 @@ def _copy_in(connection: Connection, table: Table, frame: pl.DataFrame, told: To
 def _copy_out(connection: Connection, statement: Select[Any], types: dict[str, pl.DataType]) -> pl.DataFrame:
     text = io.BytesIO()
     compiled = statement.compile(dialect=connection.dialect)
-    with _raw_cursor(connection) as cursor, cursor.copy(f"COPY ({compiled}) TO STDOUT (FORMAT csv)") as copy:
+    with (
+        _raw_cursor(connection) as cursor,
+        cursor.copy(f"COPY ({compiled}) TO STDOUT (FORMAT csv)", compiled.params) as copy,
+    ):
         for piece in copy:
             text.write(piece)
     plain = {name: pl.String() if type(kind) in _PLAIN else kind for name, kind in types.items()}

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -77,8 +77,13 @@ def engine_for(address: str) -> Engine:
         max_overflow=10,
         pool_pre_ping=True,
         pool_recycle=1800,
-        connect_args={"connect_timeout": 5, "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5,
-                      "keepalives_count": 3},
+        connect_args={
+            "connect_timeout": 5,
+            "keepalives": 1,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        },
     )
 
 
@@ -100,6 +105,10 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+class RolledBack(Exception):  # leaving without storing is no error
+    """Raised within `writing` or `rehearsing` to leave it with nothing stored; whoever raises it knows why."""
+
+
 @contextmanager
 def reading(target: Engine | None = None) -> Iterator[Connection]:
     """Yield a connection for questions: one consistent view, with a deadline per statement on PostgreSQL."""
@@ -117,22 +126,29 @@ def reading(target: Engine | None = None) -> Iterator[Connection]:
 @contextmanager
 def writing(target: Engine | None = None) -> Iterator[Connection]:
     """Yield a connection in one transaction that is the only writer; everything is stored or nothing."""
-    with (target or engine()).connect().execution_options(writes=True) as connection, connection.begin():
+    with (
+        suppress(RolledBack),
+        (target or engine()).connect().execution_options(writes=True) as connection,
+        connection.begin(),
+    ):
         if connection.dialect.name == "postgresql":
             # One writer at a time, as on SQLite: imports check rows against what is stored.
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ONE_WRITER})")
             # The one writer may sort a month's sign-ins in memory.
             connection.exec_driver_sql("SET LOCAL work_mem = '128MB'")
+        else:
+            # As on PostgreSQL, rows of one statement may name each other, such as units that come in any order.
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         yield connection
 
 
 @contextmanager
 def rehearsing(target: Engine | None = None) -> Iterator[Connection]:
     """Yield a connection that sees one consistent state and may use temporary tables; whatever it did is undone."""
-    with (target or engine()).connect() as connection:
+    with suppress(RolledBack), (target or engine()).connect() as connection:
         if connection.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
-        with connection.begin() as transaction:
+        with connection.begin():
             yield connection
-            transaction.rollback()
+            raise RolledBack

@@ -17,7 +17,7 @@ from sqlalchemy import (
     Connection,
     Date,
     String,
-    and_,
+    Table,
     case,
     cast,
     delete,
@@ -26,6 +26,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
+    true,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -71,11 +72,14 @@ def _month_postgresql(element: month_of, compiler: SQLCompiler, **options: Any) 
 
 def refresh(connection: Connection, touched: Touched) -> None:
     """Make the facts of the touched months and surveys again from the rows as they are in this transaction."""
-    for first, last in _spans(touched.months, connection.dialect.name):
+    for first, last in spans(touched.months, connection.dialect.name):
         for statement in (*clear_months(first, last), *fill_months(first, last)):
             connection.execute(statement)
     if touched.surveys:
-        for statement in _survey_statements(sorted(touched.surveys)):
+        surveys = sorted(touched.surveys)
+        for counts in (answer_counts, respondent_counts):
+            connection.execute(delete(counts).where(counts.c.survey_id.in_(surveys)))
+        for statement in fill_surveys(surveys):
             connection.execute(statement)
 
 
@@ -83,10 +87,10 @@ def rebuild(connection: Connection) -> None:
     """Make all facts again from the rows."""
     for facts in (person_months, attendance_days, answer_counts, respondent_counts):
         connection.execute(delete(facts))
-    for first, last in _spans(all_months(connection), connection.dialect.name):
+    for first, last in spans(all_months(connection), connection.dialect.name):
         for filling in fill_months(first, last):
             connection.execute(filling)
-    for statement in _survey_statements(None):
+    for statement in fill_surveys():
         connection.execute(statement)
 
 
@@ -104,8 +108,10 @@ def clear_months(first: date, last: date) -> tuple[Delete, ...]:
     )
 
 
-def fill_months(first: date, last: date) -> tuple[Insert, ...]:
-    """Return the statements that roll up the attendance of the whole months `first`..`last`."""
+def fill_months(
+    first: date, last: date, months: Table = person_months, days: Table = attendance_days
+) -> tuple[Insert, Insert]:
+    """Return the statements that roll up the attendance of the whole months `first`..`last` into two tables."""
     joined = _attendance.join(_activities, _attendance.c.activity_id == _activities.c.activity_id)
     held = _activities.c.held_on.between(literal(first, Date()), literal(last, Date()))
     month = month_of(_activities.c.held_on)
@@ -114,11 +120,11 @@ def fill_months(first: date, last: date) -> tuple[Insert, ...]:
     # Each (organiser, kind) is a power of two, so the sum of the distinct ones is their bitwise or, on any database.
     mask = cast(func.sum(distinct(activity_bit())), BigInteger)
     return (
-        insert(person_months).from_select(
+        insert(months).from_select(
             ["month", "person_id", "branch_id", "party_member", "mask"],
             select(*person, mask).select_from(joined).where(held).group_by(*person),
         ),
-        insert(attendance_days).from_select(
+        insert(days).from_select(
             ["branch_id", "held_on", "kind", "organiser", "attendances"],
             select(*day, func.count()).select_from(joined).where(held).group_by(*day),
         ),
@@ -135,37 +141,29 @@ def activity_bit() -> ColumnElement[int]:
     )
 
 
-def _survey_statements(surveys: list[str] | None) -> tuple[Delete | Insert, ...]:
-    """Return what removes and rolls up the answers of `surveys` (None = all, and nothing to remove)."""
-
-    def among(column: ColumnElement[str]) -> ColumnElement[bool]:
-        return and_(True) if surveys is None else column.in_(surveys)
-
+def fill_surveys(
+    surveys: list[str] | None = None, answers: Table = answer_counts, respondents: Table = respondent_counts
+) -> tuple[Insert, Insert]:
+    """Return the statements that roll up the answers of `surveys` (None = all) into two tables."""
+    chosen = true() if surveys is None else _answers.c.survey_id.in_(surveys)
     answer = (_answers.c.survey_id, _answers.c.branch_id, _answers.c.dimension, _answers.c.score)
     unit = (_answers.c.survey_id, _answers.c.branch_id)
     in_seven = case((_answers.c.dimension != "recommend", _answers.c.respondent_id))
-    filling = (
-        insert(answer_counts).from_select(
+    return (
+        insert(answers).from_select(
             ["survey_id", "branch_id", "dimension", "score", "answers"],
-            select(*answer, func.count()).where(among(_answers.c.survey_id)).group_by(*answer),
+            select(*answer, func.count()).where(chosen).group_by(*answer),
         ),
-        insert(respondent_counts).from_select(
+        insert(respondents).from_select(
             ["survey_id", "branch_id", "respondents", "respondents_seven"],
             select(*unit, func.count(distinct(_answers.c.respondent_id)), func.count(distinct(in_seven)))
-            .where(among(_answers.c.survey_id))
+            .where(chosen)
             .group_by(*unit),
         ),
     )
-    if surveys is None:
-        return filling
-    return (
-        delete(answer_counts).where(among(answer_counts.c.survey_id)),
-        delete(respondent_counts).where(among(respondent_counts.c.survey_id)),
-        *filling,
-    )
 
 
-def _spans(months: Iterable[str], dialect: str) -> list[tuple[date, date]]:
+def spans(months: Iterable[str], dialect: str) -> list[tuple[date, date]]:
     """Return first and last days of the runs of consecutive months; on SQLite each month alone.
 
     SQLite sorts a span's attendance in memory, so a span must stay small; PostgreSQL does better with fewer passes.

@@ -6,42 +6,26 @@ Rules: the project's table specification, "Import rules" (README, "Handing in da
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import polars as pl
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine
 
-from data import bulk, database, facts, links, migrate, reader, rules, schema, tables
+from data import bulk, database, facts, links, migrate, reader, records, rules, tables
 from data.faults import Fault, Faults
+from data.headers import HeaderMapping
 from data.links import Incoming
-from data.people import audit, now
+from data.records import ORIGINAL_BYTES, Counts
 from data.schema import HANDED_IN
 
 # The enterprise's civil time; China has kept no summer time since 1991, so a fixed offset needs no zone database.
 SHANGHAI = timezone(timedelta(hours=8))
 
-# A month's workbooks weigh a few hundred kilobytes; what is larger is a bulk load whose sender has the file.
-ORIGINAL_BYTES = 20 * 1024 * 1024
-# How long handed-in files are kept beside the rows they became: a year and a quarter covers the yearly audit.
-ORIGINAL_DAYS = 460
-
 # PostgreSQL plans the refresh by what it knows of a table; after this many rows it is told anew.
 ANALYZE_ROWS = 10_000
-
-Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class Counts:
-    """Rows of one table in one import."""
-
-    new: int = 0
-    changed: int = 0
-    unchanged: int = 0
 
 
 @dataclass
@@ -68,10 +52,6 @@ class ImportResult:
         return not self.refused and not any(counts.new or counts.changed for counts in self.counts.values())
 
 
-class _Refused(Exception):
-    """Rolls the transaction back; the reasons stand in the result."""
-
-
 def today() -> date:
     """Return today's civil date of the enterprise."""
     return datetime.now(SHANGHAI).date()
@@ -86,9 +66,9 @@ def import_files(
     allow_move: bool = False,
     allowed_units: Iterable[str] | None = None,
     limits: reader.Limits = reader.UPLOAD,
-    mapping: reader.Mapping_ | None = None,
+    mapping: HeaderMapping | None = None,
     on: date | None = None,
-    progress: Progress | None = None,
+    progress: reader.Progress | None = None,
 ) -> ImportResult:
     """Read files, folders or uploads `(name, bytes)` and store them as one import; see `store_batch`."""
     batch = reader.read(sources, limits=limits, mapping=mapping, progress=progress)
@@ -116,7 +96,7 @@ def store_batch(
     allowed_units: Iterable[str] | None = None,
     originals: Mapping[str, bytes] | None = None,
     on: date | None = None,
-    progress: Progress | None = None,
+    progress: reader.Progress | None = None,
 ) -> ImportResult:
     """Compare, check and store what the reader made of one hand-in.
 
@@ -130,17 +110,15 @@ def store_batch(
         parts.setdefault(part.table, []).append(part.frame)
     migrate.ensure(engine)
     opened = database.rehearsing(engine) if dry_run or result.refused else database.writing(engine)
-    try:
-        with opened as connection:
-            coming = _compare(connection, parts, result)
-            _check(connection, coming, result, on or today(), allow_move, allowed_units)
-            result.counts = {name: _count(incoming) for name, incoming in coming.items()}
-            if result.refused:
-                raise _Refused
-            if not dry_run:
-                _store(connection, coming, result, by, kind, originals or {}, progress)
-    except _Refused:
-        result.faults = _sorted(result.faults.located(batch.headers))
+    with opened as connection:
+        coming = _compare(connection, parts, result)
+        _check(connection, coming, result, on or today(), allow_move, allowed_units)
+        result.counts = {name: _count(incoming) for name, incoming in coming.items()}
+        if result.refused:
+            raise database.RolledBack
+        if not dry_run:
+            _store(connection, coming, result, by, kind, originals or {}, progress)
+    result.faults = _sorted(result.faults.located(batch.headers))
     result.warnings = result.warnings.located(batch.headers)
     return result
 
@@ -157,7 +135,7 @@ def store_frames(
     allow_move: bool = False,
     allowed_units: Iterable[str] | None = None,
     on: date | None = None,
-    progress: Progress | None = None,
+    progress: reader.Progress | None = None,
 ) -> ImportResult:
     """Store typed frames by table name, as `store_batch` stores files; a missing optional column keeps what is stored.
 
@@ -166,7 +144,15 @@ def store_frames(
     """
     if validate:
         parts = [
-            reader.Part(name, piece, frozenset(piece.columns), "", None, {}, {})
+            reader.Part(
+                table=name,
+                frame=piece,
+                present=frozenset(piece.columns),
+                file="",
+                sheet=None,
+                headers={},
+                positions={},
+            )
             for name, frame in frames.items()
             for piece in ([frame] if isinstance(frame, pl.DataFrame) else frame)
         ]
@@ -184,8 +170,7 @@ def store_frames(
     migrate.ensure(engine)
     result = ImportResult(files=list(files))
     with database.writing(engine) as connection:
-        _begin_store(connection)
-        result.import_id = _next_import(connection)
+        result.import_id = records.next_import(connection)
         for table in tables.TABLES:
             frame = frames.get(table.name, ())
             rows = 0
@@ -199,7 +184,9 @@ def store_frames(
                 _analyze(connection, table.name, rows)
         facts.rebuild(connection)
         touched = facts.Touched(months=set(facts.all_months(connection)))
-        _record(connection, result, by, kind, touched, {})
+        result.version = records.record(
+            connection, result.import_id, by, kind, result.counts, touched, files=result.files
+        )
     return result
 
 
@@ -340,10 +327,9 @@ def _store(
     by: str,
     kind: str,
     originals: Mapping[str, bytes],
-    progress: Progress | None,
+    progress: reader.Progress | None,
 ) -> None:
-    _begin_store(connection)
-    result.import_id = _next_import(connection)
+    result.import_id = records.next_import(connection)
     total = sum(counts.new + counts.changed for counts in result.counts.values())
     done = 0
     touched = facts.Touched()
@@ -355,7 +341,7 @@ def _store(
         changed = stamped.filter("_changed")
         told = _telling(progress, done, total)
         bulk.write(connection, HANDED_IN[name], _ordered(connection, table, new), told)
-        keep_former(connection, result.import_id, table, _former(table, changed))
+        records.keep_former(connection, result.import_id, table, _former(table, changed))
         bulk.replace(connection, HANDED_IN[name], changed.select(*columns, "import_id"), told)
         done += new.height + changed.height
         _analyze(connection, name, new.height + changed.height)
@@ -365,17 +351,17 @@ def _store(
     facts.refresh(connection, touched)
     if progress and total:
         progress("facts", 1, 1)
-    _record(connection, result, by, kind, touched, originals)
-
-
-def _begin_store(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        # Units may stand above units that come later in the same import.
-        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-
-
-def _next_import(connection: Connection) -> int:
-    return (connection.scalar(select(func.max(schema.imports.c.import_id))) or 0) + 1
+    result.version = records.record(
+        connection,
+        result.import_id,
+        by,
+        kind,
+        result.counts,
+        touched,
+        files=result.files,
+        warnings=result.warnings,
+        originals=originals,
+    )
 
 
 def _ordered(connection: Connection, table: tables.Table, frame: pl.DataFrame) -> pl.DataFrame:
@@ -383,7 +369,7 @@ def _ordered(connection: Connection, table: tables.Table, frame: pl.DataFrame) -
     return frame.sort(table.key) if connection.dialect.name == "sqlite" else frame
 
 
-def _telling(progress: Progress | None, before: int, total: int | None) -> bulk.Told | None:
+def _telling(progress: reader.Progress | None, before: int, total: int | None) -> bulk.Told | None:
     if progress is None:
         return None
     done = before
@@ -400,18 +386,6 @@ def _former(table: tables.Table, changed: pl.DataFrame) -> pl.DataFrame:
     """Return the changed rows as they were, all columns and `import_id`."""
     others = [column.name for column in table.columns if column.name not in table.key]
     return changed.select(*table.key, *(pl.col(f"{name}_was").alias(name) for name in [*others, "import_id"]))
-
-
-def keep_former(connection: Connection, import_id: int, table: tables.Table, rows: pl.DataFrame) -> None:
-    """Keep stored rows, all columns and `import_id`, as they were before import `import_id` touched them."""
-    kept = rows.select(
-        pl.lit(import_id, pl.Int64).alias("import_id"),
-        pl.lit(table.name).alias("table_name"),
-        pl.struct(table.key).struct.json_encode().alias("row_key"),
-        pl.struct(column.name for column in table.columns).struct.json_encode().alias("before"),
-        pl.col("import_id").alias("former_id"),
-    )
-    bulk.write(connection, schema.import_before, kept)
 
 
 def _analyze(connection: Connection, name: str, rows: int) -> None:
@@ -440,58 +414,6 @@ def _touch(connection: Connection, incoming: Incoming, touched: facts.Touched) -
         touched.months.update(held["held_on"].dt.to_string("%Y-%m").unique())
 
 
-def _record(
-    connection: Connection,
-    result: ImportResult,
-    by: str,
-    kind: str,
-    touched: facts.Touched,
-    originals: Mapping[str, bytes],
-) -> None:
-    """Write down what was done and raise the version, if anything changed."""
-    assert result.import_id is not None
-    parts = [name for name, counts in result.counts.items() if counts.new or counts.changed]
-    result.version = raise_version(connection, parts, touched)
-    counts = {name: asdict(rows) for name, rows in result.counts.items()}
-    connection.execute(
-        insert(schema.imports).values(
-            import_id=result.import_id,
-            at=now(),
-            by=by,
-            kind=kind,
-            files=json.dumps([asdict(file) for file in result.files], ensure_ascii=False),
-            counts=json.dumps(counts),
-            warnings=json.dumps([warning.as_dict() for warning in result.warnings], ensure_ascii=False, default=str),
-            version=result.version,
-        )
-    )
-    if parts:
-        for file in result.files:
-            content = originals.get(file.name)
-            if content is not None:
-                connection.execute(
-                    insert(schema.originals).values(
-                        import_id=result.import_id, name=file.name, sha256=file.sha256, content=content
-                    )
-                )
-        _retire_originals(connection)
-    audit(connection, by, kind, {"import_id": result.import_id, "counts": counts})
-
-
-def raise_version(connection: Connection, parts: Iterable[str], touched: facts.Touched) -> int:
-    """Raise the data version if `parts` (names of tables) or facts changed, and return the one that holds now."""
-    version = connection.scalar(select(schema.data_version.c.version))
-    assert version is not None
-    names = [*parts, *(f"person_months/{month}" for month in sorted(touched.months))]
-    if not names:
-        return int(version)
-    version += 1
-    connection.execute(update(schema.data_version).values(version=version))
-    connection.execute(delete(schema.fact_versions).where(schema.fact_versions.c.part.in_(names)))
-    connection.execute(insert(schema.fact_versions), [{"part": name, "version": version} for name in names])
-    return int(version)
-
-
 def _originals(sources: Sequence[Path | tuple[str, bytes]], files: Sequence[reader.File]) -> dict[str, bytes]:
     """Return the contents to keep, by the names the reader gave the files; hashes tell which is which."""
     wanted = {file.sha256: file.name for file in files if file.size <= ORIGINAL_BYTES}
@@ -508,9 +430,3 @@ def _originals(sources: Sequence[Path | tuple[str, bytes]], files: Sequence[read
             if name is not None:
                 found[name] = content
     return found
-
-
-def _retire_originals(connection: Connection) -> None:
-    before = now() - timedelta(days=ORIGINAL_DAYS)
-    old = select(schema.imports.c.import_id).where(schema.imports.c.at < before)
-    connection.execute(delete(schema.originals).where(schema.originals.c.import_id.in_(old)))

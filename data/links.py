@@ -190,7 +190,18 @@ def circles(coming: Import, all_units: pl.DataFrame) -> Faults:
     """Units that stand, over one or more others, above themselves."""
     if "branches" not in coming:
         return Faults()
-    above: dict[str, str | None] = dict(all_units.select("branch_id", "parent_id").iter_rows())
+    paths = circle_paths(all_units)
+    rows = coming["branches"].frame.filter(pl.col("branch_id").is_in(list(paths)))
+    if rows.is_empty():
+        return Faults()
+    rows = rows.with_columns(_path=pl.col("branch_id").replace_strict(paths))
+    said = {"path": pl.col("_path"), "column": column_term("branches", "parent_id")}
+    return findings(rows, "branches", "parent_id", CIRCLE, said)
+
+
+def circle_paths(branches: pl.DataFrame) -> dict[str, str]:
+    """Return each unit that stands above itself, and the way round as a text; `branches` has branch_id, parent_id."""
+    above: dict[str, str | None] = dict(branches.select("branch_id", "parent_id").iter_rows())
     paths: dict[str, str] = {}
     safe: set[str] = set()
     for start in above:
@@ -201,14 +212,11 @@ def circles(coming: Import, all_units: pl.DataFrame) -> Faults:
             unit = above.get(unit)
         if unit is not None and unit in trail:
             circle = list(trail)[list(trail).index(unit) :]
-            paths |= dict.fromkeys(circle, " → ".join([*circle, unit]))
+            lowest = circle.index(min(circle))
+            circle = circle[lowest:] + circle[:lowest]
+            paths |= dict.fromkeys(circle, " → ".join([*circle, circle[0]]))
         safe |= trail.keys() - paths.keys()
-    rows = coming["branches"].frame.filter(pl.col("branch_id").is_in(list(paths)))
-    if rows.is_empty():
-        return Faults()
-    rows = rows.with_columns(_path=pl.col("branch_id").replace_strict(paths))
-    said = {"path": pl.col("_path"), "column": column_term("branches", "parent_id")}
-    return findings(rows, "branches", "parent_id", CIRCLE, said)
+    return paths
 
 
 def respondents(coming: Import) -> Faults:
