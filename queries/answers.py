@@ -14,13 +14,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from queries import disclosure, metrics
-from queries.cut import Cut, periods
+from queries.cut import KEYS, Cut, Sums, periods
 from queries.errors import NotAllowed, QueryError
 from queries.filters import Filters, Month
 from queries.holding import current
 from queries.metric import CALENDAR, SPACE, Definition, Metric
 from queries.snapshot import Snapshot
-from queries.statistics.proportion import wilson_high, wilson_low
+from queries.statistics.proportion import wilson_limits
 from queries.viewers import Viewer
 
 Comparison = Literal["previous", "year_ago", "parent", "target"]
@@ -206,42 +206,27 @@ def _slice(span: range) -> slice:
 
 
 def _finished(cut: Cut, metric: Metric, definition: Definition) -> pl.DataFrame:
-    """Return every cell of the question with g, p, c, numerator, denominator, value, low, high."""
-    begun = [p for p, period in enumerate(cut.periods) if period.start <= cut.known]
-    kinds = {"g": pl.Int32, "p": pl.Int32, "c": pl.UInt8, "numerator": pl.Float64, "denominator": pl.Float64}
-    worked = definition.compute(cut) if begun else pl.DataFrame(schema=kinds)
-    worked = worked.with_columns(pl.col(name).cast(kind) for name, kind in kinds.items() if name in worked.columns)
-    # Every cell stands in the answer, also those in which nothing happened.
-    rows = _cells(cut)
-    if cut.code is None:
-        rows = rows.join(worked.drop("c", strict=False), on=["g", "p"], how="left")
+    """Return every cell of the question with g, p, c, numerator, denominator, value, low, high.
+
+    Every cell stands in the answer, also those in which nothing happened; periods after A have nothing to say.
+    """
+    found = definition.compute(cut) if cut.start <= cut.known else Sums(np.full(cut.shape, np.nan))
+    begun = np.array([period.start <= cut.known for period in cut.periods])[None, :, None]
+    cells: dict[str, NDArray[np.generic]] = dict(zip(KEYS, np.indices(cut.shape, dtype=np.int32), strict=True))
+    cells["numerator"] = numerator = np.where(begun, found.numerator, np.nan)
+    cells["denominator"] = denominator = (
+        np.full(cut.shape, np.nan) if found.denominator is None else np.where(begun, found.denominator, np.nan)
+    )
+    if found.value is not None:
+        cells["value"] = np.where(begun & (denominator != 0), found.value, np.nan)
+    elif found.denominator is not None:
+        cells["value"] = np.divide(numerator, denominator, out=np.full(cut.shape, np.nan), where=denominator != 0)
     else:
-        rows = rows.join(worked, on=["g", "p", "c"], how="left")
-    known = pl.col("p").is_in(begun)
-    summary = metric.unit in ("days", "index")  # a median or mean has no numerator
-    counts = not definition.denominator_en and not summary
-    rows = rows.with_columns(
-        numerator=pl.col("numerator") if summary else pl.when(known).then(pl.col("numerator").fill_null(0.0)),
-        denominator=pl.lit(None, pl.Float64) if counts else pl.when(known).then(pl.col("denominator").fill_null(0.0)),
-    )
-    if "value" not in rows.columns:
-        quotient = pl.when(pl.col("denominator") != 0).then(pl.col("numerator") / pl.col("denominator"))
-        rows = rows.with_columns(value=quotient if definition.denominator_en else pl.col("numerator"))
-    rows = rows.with_columns(
-        value=pl.when(pl.col("denominator").is_null() | (pl.col("denominator") != 0)).then("value")
-    )
-    n, d = pl.col("numerator"), pl.col("denominator")
-    none = pl.lit(None, pl.Float64)
-    return rows.with_columns(
-        low=wilson_low(n, d) if metric.proportion else none, high=wilson_high(n, d) if metric.proportion else none
-    ).sort("g", "p", "c", nulls_last=True)
-
-
-def _cells(cut: Cut) -> pl.DataFrame:
-    """Return every g, p, c of the question."""
-    g, p, c = np.indices((len(cut.groups), len(cut.periods), len(cut.codes) or 1)).reshape(3, -1)
-    cells = pl.DataFrame({"g": g, "p": p, "c": c}, schema_overrides={"g": pl.Int32, "p": pl.Int32, "c": pl.UInt8})
-    return cells if cut.code is not None else cells.with_columns(c=pl.lit(None, pl.UInt8))
+        cells["value"] = numerator
+    limits = wilson_limits(numerator, denominator) if metric.proportion else (np.full(cut.shape, np.nan),) * 2
+    cells["low"], cells["high"] = limits
+    columns = {name: np.broadcast_to(array, cut.shape).ravel() for name, array in cells.items()}
+    return pl.DataFrame({name: pl.Series(column, nan_to_null=True) for name, column in columns.items()})
 
 
 def _labelled(rows: pl.DataFrame, cut: Cut, by: str | None, columns: str | None) -> pl.DataFrame:

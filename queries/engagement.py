@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
 from data import tables
-from queries.cut import KEYS, Cut
+from queries.cut import Cut, Sums, summed
 from queries.units import month_number
 
 RECOMMEND = [code for code, _ in tables.DIMENSIONS].index("recommend")
@@ -25,64 +27,62 @@ def _seven(cut: Cut) -> pl.LazyFrame:
 _FAVOURABLE = pl.col("n").filter(pl.col("score") >= FAVOURABLE_FROM).sum()
 
 
-def favourable_rate(cut: Cut) -> pl.DataFrame:
+@summed
+def favourable_rate(cut: Cut) -> Sums:
     """Favourable answers among all answers on the seven dimensions."""
-    return cut.totals(cut.of_day(_seven(cut), "opened"), _FAVOURABLE, pl.col("n").sum())
+    return cut.sums(cut.of_day(_seven(cut), "opened"), _FAVOURABLE, pl.col("n").sum())
 
 
-def engagement_index(cut: Cut) -> pl.DataFrame:
+def engagement_index(cut: Cut) -> Sums:
     """Mean over the dimensions with answers of each one's favourable rate × 100; people as denominator."""
-    each = (
-        cut.of_day(_seven(cut), "opened")
-        .group_by(*KEYS, "dimension")
-        .agg(rate=100.0 * _FAVOURABLE / pl.col("n").sum(), n=pl.col("n").sum())
-    )
-    values = (
-        each.sort(*KEYS, "dimension")  # floats are added in one order
-        .group_by(KEYS)
-        .agg(value=pl.col("rate").mean(), denominator=pl.col("n").sum().cast(pl.Float64))
-        .with_columns(numerator=pl.lit(None, pl.Float64))
-        .collect()
-    )
+    by_dimension = replace(cut, code="dimension", codes=tuple(code for code, _ in tables.DIMENSIONS[:RECOMMEND]))
+    found = favourable_rate(by_dimension)
+    answers = found["denominator"]
+    rates = np.divide(100 * found.numerator, answers, out=np.zeros_like(answers), where=answers > 0)
+    none = np.full(cut.shape, np.nan)
     if cut.code == "dimension":
         # One respondent answers a dimension once, so within one dimension answers are people.
-        return values
-    rows = cut.snapshot.respondents.lazy().filter(pl.col("opened") <= cut.known)
-    people = cut.totals(cut.of_day(rows, "opened"), pl.lit(None, pl.Float64), pl.col("n_seven").sum())
-    people = people.drop("numerator")
-    return values.drop("denominator").join(people, on=KEYS, how="left", nulls_equal=True)
+        return Sums(none, answers, rates)
+    mean = rates.sum(axis=2) / np.maximum((answers > 0).sum(axis=2), 1)
+    return Sums(none, _respondents_seven(cut).numerator, mean[:, :, None])
 
 
-def enps(cut: Cut) -> pl.DataFrame:
+@summed
+def _respondents_seven(cut: Cut) -> Sums:
+    return cut.count(_respondents(cut), "opened", pl.col("n_seven"))
+
+
+@summed
+def _respondents_any(cut: Cut) -> Sums:
+    return cut.count(_respondents(cut), "opened", pl.col("n"))
+
+
+def _respondents(cut: Cut) -> pl.LazyFrame:
+    return cut.snapshot.respondents.lazy().filter(pl.col("opened") <= cut.known)
+
+
+def enps(cut: Cut) -> Sums:
     """Promoters minus detractors, per hundred answers on recommending."""
+    balance = _balance(cut)
+    answers = balance["denominator"]
+    score = np.divide(100 * balance.numerator, answers, out=np.zeros_like(answers), where=answers > 0)
+    return Sums(balance.numerator, answers, score)
+
+
+@summed
+def _balance(cut: Cut) -> Sums:
     rows = _answers(cut).filter(pl.col("dimension") == RECOMMEND)
     n, score = pl.col("n"), pl.col("score")
     balance = n.filter(score >= PROMOTERS_FROM).sum() - n.filter(score <= DETRACTORS_TO).sum()
-    found = cut.totals(cut.of_day(rows, "opened"), balance, n.sum())
-    return found.with_columns(value=100.0 * pl.col("numerator") / pl.col("denominator"))
+    return cut.sums(cut.of_day(rows, "opened"), balance, n.sum())
 
 
-def survey_response_rate(cut: Cut) -> pl.DataFrame:
+def survey_response_rate(cut: Cut) -> Sums:
     """Distinct respondents of each survey, over the employees in the month it opened."""
-    rows = cut.snapshot.respondents.lazy().filter(pl.col("opened") <= cut.known)
-    answered = cut.totals(cut.of_day(rows, "opened"), pl.col("n").sum()).drop("denominator")
-    asked = []
-    for p, period in enumerate(cut.periods):
-        opened = cut.snapshot.surveys.filter(pl.col("opened").is_between(period.start, min(period.end, cut.known)))
-        heads = [
-            cut.snapshot.headcounts.over("employees", range(month, month + 1))[:, 0]
-            for month in (month_number(day) for day in opened["opened"])
-        ]
-        if heads:
-            asked.append((p, np.sum(heads, axis=0)))
-    cells = [
-        {"g": g, "p": p, "denominator": float(total[cut.group_of == g].sum())}
-        for p, total in asked
-        for g in range(len(cut.groups))
-    ]
-    schema = {"g": pl.Int32, "p": pl.Int32, "denominator": pl.Float64}
-    return (
-        pl.DataFrame(cells, schema=schema)
-        .join(answered, on=["g", "p"], how="left")
-        .with_columns(pl.col("numerator").fill_null(0.0), c=pl.lit(None, pl.UInt8))
-    )
+    asked = np.zeros(cut.shape)
+    opened = cut.snapshot.surveys.filter(pl.col("opened").is_between(cut.start, cut.day_limit))["opened"]
+    for month in map(month_number, opened):
+        (period,) = np.flatnonzero((cut.bounds[:, 0] <= month) & (month < cut.bounds[:, 1]))
+        heads = cut.snapshot.headcounts.over("employees", range(month, month + 1))
+        asked[:, period] += cut.by_group(heads)
+    return Sums(_respondents_any(cut).numerator, asked)

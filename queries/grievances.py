@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from data import tables
-from queries.cut import KEYS, Cut
+from queries.cut import KEYS, Array, Cut, Sums, stock, summed, table_of
 from queries.statistics import survival
 
 OUTCOMES = {code: i for i, (code, _) in enumerate(tables.OUTCOMES)}
@@ -53,111 +53,140 @@ def _ended(cut: Cut) -> pl.LazyFrame:
 _ON_TIME = pl.col("closed") <= pl.col("due")
 
 
-def grievances_received(cut: Cut) -> pl.DataFrame:
+@summed
+def grievances_received(cut: Cut) -> Sums:
     """Cases filed in the period, withdrawn too."""
     return cut.count(cases(cut), "filed")
 
 
-def grievances_per_100(cut: Cut) -> pl.DataFrame:
+def grievances_per_100(cut: Cut) -> Sums:
     """Cases filed per hundred employees, as a yearly rate."""
     return per_hundred(cut, grievances_received(cut))
 
 
-def per_hundred(cut: Cut, received: pl.DataFrame) -> pl.DataFrame:
+def per_hundred(cut: Cut, received: Sums) -> Sums:
     """Return counts as a yearly rate per hundred employees: 1200 × count ÷ months, over average employees."""
-    months = pl.lit(pl.Series(np.maximum(cut.month_counts(), 1))).gather(pl.col("p"))
-    yearly = received.with_columns(numerator=PER_HUNDRED_A_YEAR * pl.col("numerator") / months)
-    return cut.per_head(yearly, cut.average(cut.employees()))
+    months = np.maximum(cut.month_counts(), 1)[:, None]
+    return Sums(PER_HUNDRED_A_YEAR * received.numerator / months, cut.average(cut.employees()))
 
 
-def collective_disputes(cut: Cut) -> pl.DataFrame:
+@summed
+def collective_disputes(cut: Cut) -> Sums:
     """Cases of ten people or more filed in the period, withdrawn too."""
     return cut.count(cases(cut).filter(pl.col("people_involved") >= COLLECTIVE_FROM), "filed")
 
 
-def response_rate(cut: Cut) -> pl.DataFrame:
+@summed
+def response_rate(cut: Cut) -> Sums:
     """Answered (or closed) by the day the response was due, of the responses due."""
     return cut.share(_rated(cut), "response_due", pl.col("response") <= pl.col("response_due"), before=cut.known)
 
 
-def closure_rate_due(cut: Cut) -> pl.DataFrame:
+@summed
+def closure_rate_due(cut: Cut) -> Sums:
     """Not open, of the cases due in the period."""
     return cut.share(_rated(cut), "due", ~pl.col("open"), before=cut.known)
 
 
-def closure_rate_received(cut: Cut) -> pl.DataFrame:
+@summed
+def closure_rate_received(cut: Cut) -> Sums:
     """Not open, of the cases filed in the period."""
     return cut.share(_rated(cut), "filed", ~pl.col("open"))
 
 
-def closure_rate_flow(cut: Cut) -> pl.DataFrame:
+def closure_rate_flow(cut: Cut) -> Sums:
     """Closed in the period, over those open when it began and those filed in it."""
-    rated = _rated(cut)
-    done = cut.count(rated.filter(~pl.col("open")), "closed")
-    filed = cut.count(rated, "filed")
-    opening = []
-    for p, period in enumerate(cut.periods):
-        if period.start > cut.known:
-            continue
-        there = rated.filter(pl.col("filed") < period.start, ~(pl.col("closed") < period.start).fill_null(False))
-        opening.append(cut.standing(there, pl.len()).with_columns(p=pl.lit(p, pl.Int32)))
-    before = pl.concat([filed, *opening]).group_by(KEYS).agg(denominator=pl.col("numerator").sum())
-    return before.join(done.drop("denominator"), on=KEYS, how="left", nulls_equal=True).with_columns(
-        pl.col("numerator").fill_null(0.0)
-    )
+    done, filed = _done(cut).numerator, _filed(cut).numerator
+    return Sums(done, _waiting(cut) + filed)
 
 
-def on_time_rate_due(cut: Cut) -> pl.DataFrame:
+@summed
+def _done(cut: Cut) -> Sums:
+    return cut.count(_ended(cut), "closed")
+
+
+@summed
+def _filed(cut: Cut) -> Sums:
+    return cut.count(_rated(cut), "filed")
+
+
+@summed
+def _left(cut: Cut) -> Sums:
+    return cut.count(_rated(cut), "closed")
+
+
+def backlog(cut: Cut) -> Sums:
+    """Cases open at the end of the period (or at A, the earlier), withdrawn ones left out, reopening ignored."""
+    return Sums(_waiting(cut) + _filed(cut).numerator - _left(cut).numerator)
+
+
+def _waiting(cut: Cut) -> Array:
+    """Return how many cases were filed before the period and not closed before it; reopening is ignored here."""
+    filed, closed = (cut.before_period(table_of(cut, which)[0]) for which in (_filed, _left))
+    return filed - closed
+
+
+@summed
+def on_time_rate_due(cut: Cut) -> Sums:
     """Closed by the due day and not open, of the cases due in the period."""
     return cut.share(_rated(cut), "due", ~pl.col("open") & _ON_TIME, before=cut.known)
 
 
-def on_time_rate_closed(cut: Cut) -> pl.DataFrame:
+@summed
+def on_time_rate_closed(cut: Cut) -> Sums:
     """Closed by the due day, of the cases closed in the period."""
     return cut.share(_ended(cut), "closed", _ON_TIME)
 
 
-def on_time_rate_received(cut: Cut) -> pl.DataFrame:
+@summed
+def on_time_rate_received(cut: Cut) -> Sums:
     """Closed by the due day and not open, of the cases filed in the period."""
     return cut.share(_rated(cut), "filed", ~pl.col("open") & _ON_TIME)
 
 
-def resolution_rate_recorded(cut: Cut) -> pl.DataFrame:
+@summed
+def resolution_rate_recorded(cut: Cut) -> Sums:
     """Recorded as resolved, of the cases closed in the period."""
     return cut.share(_ended(cut), "closed", pl.col("outcome") == OUTCOMES["resolved"])
 
 
-def resolution_rate_confirmed(cut: Cut) -> pl.DataFrame:
+@summed
+def resolution_rate_confirmed(cut: Cut) -> Sums:
     """Confirmed by the worker, of the closed cases in which the worker was asked."""
     return cut.share(_ended(cut).filter(pl.col("confirmed").is_not_null()), "closed", pl.col("confirmed"))
 
 
-def _satisfied(cut: Cut, at_least: int) -> pl.DataFrame:
+def _satisfied(cut: Cut, at_least: int) -> Sums:
     rated = _ended(cut).filter(pl.col("satisfaction").is_not_null())
     return cut.share(rated, "closed", pl.col("satisfaction") >= at_least)
 
 
-def satisfaction_rate_satisfied(cut: Cut) -> pl.DataFrame:
+@summed
+def satisfaction_rate_satisfied(cut: Cut) -> Sums:
     """Satisfied (4 or 5), of the closed cases with a rating."""
     return _satisfied(cut, 4)
 
 
-def satisfaction_rate_acceptable(cut: Cut) -> pl.DataFrame:
+@summed
+def satisfaction_rate_acceptable(cut: Cut) -> Sums:
     """At least basically satisfied (3 to 5), of the closed cases with a rating."""
     return _satisfied(cut, 3)
 
 
-def rating_coverage(cut: Cut) -> pl.DataFrame:
+@summed
+def rating_coverage(cut: Cut) -> Sums:
     """With a rating, of the cases closed in the period."""
     return cut.share(_ended(cut), "closed", pl.col("satisfaction").is_not_null())
 
 
-def reopen_rate(cut: Cut) -> pl.DataFrame:
+@summed
+def reopen_rate(cut: Cut) -> Sums:
     """Taken up again, of the cases closed in the period, open again or not."""
     return cut.share(_rated(cut), "closed", pl.col("reopened").is_not_null())
 
 
-def withdrawal_rate(cut: Cut) -> pl.DataFrame:
+@summed
+def withdrawal_rate(cut: Cut) -> Sums:
     """Withdrawn, of the cases closed in the period, withdrawn ones among them."""
     return cut.share(cases(cut).filter(~pl.col("open")), "closed", pl.col("withdrawn"))
 
@@ -170,49 +199,50 @@ def durations(cut: Cut) -> pl.LazyFrame:
     )
 
 
-def median_days_to_close(cut: Cut) -> pl.DataFrame:
+def median_days_to_close(cut: Cut) -> Sums:
     """Kaplan–Meier median days to closing of the cases filed in the period, the open ones counted."""
-    return medians(durations(cut))
+    return medians(cut, durations(cut))
 
 
-def medians(rows: pl.LazyFrame) -> pl.DataFrame:
-    """Return by g, p, c the Kaplan–Meier median of `days` as value and the number of cases as denominator."""
+def medians(cut: Cut, rows: pl.LazyFrame) -> Sums:
+    """Return the Kaplan–Meier medians of `days` as values and the numbers of cases as denominators."""
     found = survival.medians(rows.collect(), KEYS)
-    return found.select(
-        *KEYS,
-        numerator=pl.lit(None, pl.Float64),
-        denominator=pl.col("cases").cast(pl.Float64),
-        value=pl.col("median").cast(pl.Float64),
-    )
+    none = np.full(cut.shape, np.nan)
+    return Sums(none, cut.placed(found, "cases"), cut.placed(found, "median", np.nan))
 
 
 _SETTLED = pl.col("outcome").is_in([OUTCOMES["resolved"], OUTCOMES["partly_resolved"]])
 
 
-def mediation_success_rate_mediated(cut: Cut) -> pl.DataFrame:
+@summed
+def mediation_success_rate_mediated(cut: Cut) -> Sums:
     """Resolved or partly resolved, of the cases closed in mediation."""
     return cut.share(_ended(cut).filter(pl.col("stage") == STAGES["mediation"]), "closed", _SETTLED)
 
 
-def mediation_success_rate_disputes(cut: Cut) -> pl.DataFrame:
+@summed
+def mediation_success_rate_disputes(cut: Cut) -> Sums:
     """Settled in mediation, of the cases closed in mediation, arbitration or court."""
     disputes = _ended(cut).filter(pl.col("stage") != STAGES["direct"])
     return cut.share(disputes, "closed", _SETTLED & (pl.col("stage") == STAGES["mediation"]))
 
 
-def escalation_rate(cut: Cut) -> pl.DataFrame:
+@summed
+def escalation_rate(cut: Cut) -> Sums:
     """In arbitration or court, of the cases filed in the period, withdrawn too."""
     return cut.share(cases(cut), "filed", pl.col("stage").is_in([STAGES["arbitration"], STAGES["court"]]))
 
 
-def open_grievances(cut: Cut) -> pl.DataFrame:
+@stock
+def open_grievances(cut: Cut) -> Sums:
     """Cases open at A."""
-    return cut.standing(_open(cut), pl.len())
+    return cut.standing(_open(cut))
 
 
-def overdue_grievances(cut: Cut) -> pl.DataFrame:
+@stock
+def overdue_grievances(cut: Cut) -> Sums:
     """Cases open at A whose limit is before A."""
-    return cut.standing(_open(cut).filter(pl.col("due") < cut.known), pl.len())
+    return cut.standing(_open(cut).filter(pl.col("due") < cut.known))
 
 
 def _open(cut: Cut) -> pl.LazyFrame:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Select, bindparam, case, func, select
 from data import database, schema, tables
 from data.frames import read
 from queries.filters import Month
+from queries.organisation import REPLY_DAYS
 from queries.participation import KINDS
 from queries.snapshot import Snapshot
 from queries.units import Headcounts, Units
@@ -42,10 +43,8 @@ def load(engine: Engine | None = None, before: Snapshot | None = None) -> Snapsh
 
 def _load(connection: Connection, engine: Engine, before: Snapshot | None) -> Snapshot:
     version = version_of(connection)
-    parts: dict[str, int] = {
-        part: changed
-        for part, changed in connection.execute(select(schema.fact_versions.c.part, schema.fact_versions.c.version))
-    }
+    versions = select(schema.fact_versions.c.part, schema.fact_versions.c.version)
+    parts: dict[str, int] = dict(connection.execute(versions).tuples().all())
 
     def kept(name: str, tables_read: tuple[str, ...], fresh: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         if before is not None and all(parts.get(part, 0) <= before.version for part in tables_read):
@@ -181,6 +180,7 @@ def _load(connection: Connection, engine: Engine, before: Snapshot | None) -> Sn
                 "present": "present",
                 "in_favour": "in_favour",
             },
+            lambda rows: rows.with_columns(reply_due=pl.col("requested").dt.offset_by(f"{REPLY_DAYS}d")),
         ),
         commitments=_commitments(connection, place),
         contracts=rows(

@@ -5,18 +5,14 @@ The catalogue itself is `queries/metrics.py`; counts that stand beside it are in
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-import polars as pl
-
-from queries.cut import Cut
+from queries.cut import Compute
 from queries.errors import QueryError
 
 Unit = Literal["rate", "count", "per_100", "per_head", "days", "yuan", "index", "score"]
 Family = Literal["participation", "grievances", "suggestions", "engagement", "organisation"]
-Compute = Callable[[Cut], pl.DataFrame]
 CALENDAR = ("month", "quarter", "year")
 SPACE = ("branch", "unit")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import numpy as np
@@ -9,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from data import tables
-from queries.cut import Cut
+from queries.cut import Cut, Sums, stock, summed
 from queries.suggestions import in_yuan
 from queries.units import month_number
 
@@ -29,21 +30,13 @@ def _reference(cut: Cut) -> list[tuple[int, date]]:
     return [(p, min(x.end, cut.known)) for p, x in enumerate(cut.periods) if x.start <= cut.known]
 
 
-def _cells(cut: Cut, found: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]]) -> pl.DataFrame:
-    """Return rows from, for each period, numerators and denominators by unit."""
-    rows = [
-        {
-            "g": g,
-            "p": p,
-            "c": None,
-            "numerator": float(numerator[cut.group_of == g].sum()),
-            "denominator": float(denominator[cut.group_of == g].sum()),
-        }
-        for p, (numerator, denominator) in found.items()
-        for g in range(len(cut.groups))
-    ]
-    schema = {"g": pl.Int32, "p": pl.Int32, "c": pl.UInt8, "numerator": pl.Float64, "denominator": pl.Float64}
-    return pl.DataFrame(rows, schema=schema)
+def _by_reference(cut: Cut, of_units: Callable[[date], tuple[NDArray[np.int64], NDArray[np.int64]]]) -> Sums:
+    """Return sums from what `of_units` says of each unit on a reference day: numerators and denominators."""
+    numerator, denominator = np.zeros(cut.shape), np.zeros(cut.shape)
+    for p, day in _reference(cut):
+        for sums, units in zip((numerator, denominator), of_units(day), strict=True):
+            sums[:, p, 0] = cut.by_group(units)
+    return Sums(numerator, denominator)
 
 
 def _heads(cut: Cut, which: str, day: date) -> NDArray[np.int64]:
@@ -51,12 +44,9 @@ def _heads(cut: Cut, which: str, day: date) -> NDArray[np.int64]:
     return cut.snapshot.headcounts.over(which, range(month, month + 1))[:, 0]
 
 
-def union_membership_rate(cut: Cut) -> pl.DataFrame:
+def union_membership_rate(cut: Cut) -> Sums:
     """Union members over employees on the reference month."""
-    return _cells(
-        cut,
-        {p: (_heads(cut, "union_members", day), _heads(cut, "employees", day)) for p, day in _reference(cut)},
-    )
+    return _by_reference(cut, lambda day: (_heads(cut, "union_members", day), _heads(cut, "employees", day)))
 
 
 def meetings(cut: Cut) -> pl.LazyFrame:
@@ -65,12 +55,14 @@ def meetings(cut: Cut) -> pl.LazyFrame:
     return _shown(cut.snapshot.meetings.lazy().filter(own <= cut.known), cut, "requested", "held", "replied")
 
 
-def meetings_held(cut: Cut) -> pl.DataFrame:
+@summed
+def meetings_held(cut: Cut) -> Sums:
     """Meetings held in the period."""
     return cut.count(meetings(cut), "held")
 
 
-def quorum_rate(cut: Cut) -> pl.DataFrame:
+@summed
+def quorum_rate(cut: Cut) -> Sums:
     """Two thirds of the delegates present, of the workers' congresses that say both."""
     rows = meetings(cut).filter(
         pl.col("kind") == MEETINGS["workers_congress"],
@@ -80,13 +72,10 @@ def quorum_rate(cut: Cut) -> pl.DataFrame:
     return cut.share(rows, "held", 3 * pl.col("present") >= 2 * pl.col("delegates"))
 
 
-def reply_on_time_rate(cut: Cut) -> pl.DataFrame:
+@summed
+def reply_on_time_rate(cut: Cut) -> Sums:
     """Replied within 20 days, of the bargaining requests whose 20 days ended in the period."""
-    rows = (
-        meetings(cut)
-        .filter(pl.col("kind") == MEETINGS["joint_consultation"])
-        .with_columns(reply_due=pl.col("requested").dt.offset_by(f"{REPLY_DAYS}d"))
-    )
+    rows = meetings(cut).filter(pl.col("kind") == MEETINGS["joint_consultation"])
     return cut.share(rows, "reply_due", pl.col("replied") <= pl.col("reply_due"), before=cut.known)
 
 
@@ -95,60 +84,70 @@ def promises(cut: Cut) -> pl.LazyFrame:
     return _shown(cut.snapshot.commitments.lazy().filter(pl.col("held") <= cut.known), cut, "done")
 
 
-def commitments_on_time_rate(cut: Cut) -> pl.DataFrame:
+@summed
+def commitments_on_time_rate(cut: Cut) -> Sums:
     """Done by the due day, of the commitments due in the period."""
     return cut.share(promises(cut), "due", pl.col("done") <= pl.col("due"), before=cut.known)
 
 
-def overdue_commitments(cut: Cut) -> pl.DataFrame:
+@stock
+def overdue_commitments(cut: Cut) -> Sums:
     """Commitments not done at A whose due day is before A."""
-    return cut.standing(promises(cut).filter(pl.col("done").is_null(), pl.col("due") < cut.known), pl.len())
+    return cut.standing(promises(cut).filter(pl.col("done").is_null(), pl.col("due") < cut.known))
 
 
-def contracts(cut: Cut) -> pl.LazyFrame:
+def contracts(cut: Cut) -> pl.DataFrame:
     """Return the contracts signed by A with `in_force`, the day from which each holds."""
+    return cut.snapshot.once(("contracts", cut.known), lambda: _contracts(cut))
+
+
+def _contracts(cut: Cut) -> pl.DataFrame:
     rows = _shown(cut.snapshot.contracts.lazy().filter(pl.col("signed") <= cut.known), cut, "filed")
     after_silence = pl.col("filed").dt.offset_by(f"{SILENCE_DAYS}d")
-    return rows.with_columns(in_force=pl.coalesce("effective", after_silence, "signed"))
+    return rows.with_columns(in_force=pl.coalesce("effective", after_silence, "signed")).collect()
 
 
 def _in_force(cut: Cut, day: date) -> pl.DataFrame:
-    return contracts(cut).filter(pl.col("in_force") <= day, pl.col("expires") >= day).collect()
+    return contracts(cut).filter(pl.col("in_force") <= day, pl.col("expires") >= day)
 
 
-def _coverage(cut: Cut, kind: int | None) -> pl.DataFrame:
-    sizes = cut.snapshot.tree.sizes
-    found = {}
-    for p, day in _reference(cut):
+def _coverage(cut: Cut, kind: int | None) -> Sums:
+    sizes = np.array(cut.snapshot.tree.sizes, dtype=np.int64)
+
+    def of_units(day: date) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         force = _in_force(cut, day)
-        covered = np.zeros(len(sizes), dtype=bool)
-        for u in (force if kind is None else force.filter(pl.col("kind") == kind))["u"]:
-            covered[u : u + sizes[u]] = True  # an ancestor's contract covers the units below
+        units = (force if kind is None else force.filter(pl.col("kind") == kind))["u"].unique().to_numpy()
+        covers = np.zeros(len(sizes) + 1, dtype=np.int64)
+        # An ancestor's contract covers the units below.
+        np.add.at(covers, units, 1)
+        np.add.at(covers, units + sizes[units], -1)
         heads = _heads(cut, "employees", day)
-        found[p] = (np.where(covered, heads, 0), heads)
-    return _cells(cut, found)
+        return np.where(np.cumsum(covers)[:-1] > 0, heads, 0), heads
+
+    return _by_reference(cut, of_units)
 
 
-def contract_coverage_rate_comprehensive(cut: Cut) -> pl.DataFrame:
+def contract_coverage_rate_comprehensive(cut: Cut) -> Sums:
     """Employees under a comprehensive contract in force, their unit's or an ancestor's, over employees."""
     return _coverage(cut, COMPREHENSIVE)
 
 
-def contract_coverage_rate_any(cut: Cut) -> pl.DataFrame:
+def contract_coverage_rate_any(cut: Cut) -> Sums:
     """Employees under any collective contract in force, their unit's or an ancestor's, over employees."""
     return _coverage(cut, None)
 
 
-def contract_fulfilment_rate(cut: Cut) -> pl.DataFrame:
+def contract_fulfilment_rate(cut: Cut) -> Sums:
     """Clauses fulfilled over clauses of the scope's own contracts in force that say both."""
-    found = {}
-    for p, day in _reference(cut):
+
+    def of_units(day: date) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         force = _in_force(cut, day).filter(pl.col("clauses").is_not_null(), pl.col("clauses_fulfilled").is_not_null())
-        sums = np.zeros((2, len(cut.group_of)), dtype=np.int64)
-        np.add.at(sums[0], force["u"].to_numpy(), force["clauses_fulfilled"].to_numpy())
-        np.add.at(sums[1], force["u"].to_numpy(), force["clauses"].to_numpy())
-        found[p] = (sums[0], sums[1])
-    return _cells(cut, found)
+        found = np.zeros((2, len(cut.group_of)), dtype=np.int64)
+        for sums, column in zip(found, ("clauses_fulfilled", "clauses"), strict=True):
+            np.add.at(sums, force["u"].to_numpy(), force[column].to_numpy())
+        return found[0], found[1]
+
+    return _by_reference(cut, of_units)
 
 
 def care(cut: Cut) -> pl.LazyFrame:
@@ -163,16 +162,29 @@ def care(cut: Cut) -> pl.LazyFrame:
     )
 
 
-def aid_coverage_rate(cut: Cut) -> pl.DataFrame:
+@summed
+def aid_coverage_rate(cut: Cut) -> Sums:
     """Helped by A, of the cases identified in the period."""
     return cut.share(care(cut), "identified", pl.col("helped").is_not_null())
 
 
-def aid_amount(cut: Cut) -> pl.DataFrame:
+def aid_amount(cut: Cut) -> Sums:
     """Aid given in the period, in yuan."""
-    return in_yuan(cut.count(care(cut), "helped", pl.col("amount_fen")))
+    return in_yuan(_aid_fen(cut))
 
 
-def notices_published(cut: Cut) -> pl.DataFrame:
+@summed
+def _aid_fen(cut: Cut) -> Sums:
+    return cut.count(care(cut), "helped", pl.col("amount_fen"))
+
+
+@summed
+def aid_identified(cut: Cut) -> Sums:
+    """Workers in hardship identified in the period."""
+    return cut.count(care(cut), "identified")
+
+
+@summed
+def notices_published(cut: Cut) -> Sums:
     """Notices published in the period."""
     return cut.count(cut.snapshot.notices.lazy().filter(pl.col("published") <= cut.known), "published")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from data import tables
-from queries.cut import KEYS, Cut
+from queries.cut import Array, Cut, Sums, summed
+from queries.distinct import People
 from queries.filters import Month
 from queries.units import month_number
 
@@ -27,66 +30,73 @@ def _bits(kinds: tuple[int, ...] | None, organisers: tuple[int, ...] | None) -> 
     )
 
 
-def _person_months(cut: Cut) -> pl.LazyFrame:
-    """Return the person-months of the period as they were known, one row per person, unit and month."""
-    frame = cut.snapshot.person_months
-    last = month_number(cut.known)
-    rows = frame.lazy()
-    if not cut.natural:
-        # What this month held on that day; later months did not exist yet.
-        rows = rows.with_columns(mask=pl.Series(cut.snapshot.once(("masks", cut.known), lambda: _masks(cut))))
-    return rows.filter(pl.col("m").is_between(month_number(cut.start), min(month_number(cut.end), last)))
-
-
-def _masks(cut: Cut) -> pl.Series:
-    frame = cut.snapshot.person_months
-    masks = frame["mask"].to_numpy().copy()
-    masks[(frame["m"] == month_number(cut.known)).to_numpy()] = cut.snapshot.masks_of(cut.known)
-    return pl.Series(masks)
-
-
-def _people(cut: Cut, rows: pl.LazyFrame, organisers: tuple[int, ...] | None) -> pl.DataFrame:
-    """Return g, p, c and the number of distinct people who attended anything the filters allow."""
+def _distinct(cut: Cut, organisers: tuple[int, ...] | None = None, *, non_members: bool = False) -> Array:
+    """Return how many different people attended anything the filters (and `organisers`) allow."""
     kinds, wanted = cut.where.get("kind"), cut.where.get("organiser")
     allowed = organisers if wanted is None else wanted if organisers is None else tuple(set(wanted) & set(organisers))
-    rows = cut.within(rows.with_columns(p=cut.period_of_month("m")))
     if cut.code is None:
-        mask = _bits(kinds, allowed)
-        if mask != _ALL or not cut.natural:
-            rows = rows.filter((pl.col("mask") & pl.lit(mask, pl.Int64)) != 0)
-        return _distinct(rows).with_columns(c=pl.lit(None, pl.UInt8))
+        return _attended(cut, _bits(kinds, allowed), non_members)[:, :, None]
     found = []
     for c in range(len(cut.codes)):
         if cut.code == "kind":
             mask = _bits((c,), allowed) if kinds is None or c in kinds else 0
         else:
             mask = _bits(kinds, (c,)) if allowed is None or c in allowed else 0
-        if mask:
-            one = _distinct(rows.filter((pl.col("mask") & pl.lit(mask, pl.Int64)) != 0))
-            found.append(one.with_columns(c=pl.lit(c, pl.UInt8)))
-    return pl.concat(found) if found else _distinct(rows.filter(False)).with_columns(c=pl.lit(None, pl.UInt8))
+        found.append(_attended(cut, mask, non_members))
+    return np.stack(found, axis=2)
 
 
-def _distinct(rows: pl.LazyFrame) -> pl.DataFrame:
-    return rows.group_by("g", "p").agg(numerator=pl.col("person").n_unique().cast(pl.Float64)).collect()
+def _attended(cut: Cut, mask: int, non_members: bool) -> Array:
+    """Return groups × periods: different people with any bit of `mask`, in months up to A's as it was on A."""
+    if not mask:
+        return np.zeros(cut.shape[:2])
+    snapshot = cut.snapshot
+    frame = snapshot.person_months
+    # A month that is over holds all it ever will; only the one in which A lies is looked up as it was on that day.
+    known = None if cut.natural or cut.known == Month.of(cut.known).last else cut.known
+    people = snapshot.once(
+        "people", lambda: People.of(snapshot.tree, *(frame[name].to_numpy() for name in ("person", "u", "m")))
+    )
+
+    def rows() -> NDArray[np.bool_] | None:
+        if mask == _ALL and known is None and not non_members:
+            return None
+        found: NDArray[np.bool_] = (_masks(cut, known) & mask) != 0
+        return found & ~frame["party_member"].to_numpy() if non_members else found
+
+    counts = snapshot.table(("people", mask, non_members, known), lambda: people.counts(rows()))
+    return people.over(cut, rows, counts)
 
 
-def participation_rate(cut: Cut) -> pl.DataFrame:
+def _masks(cut: Cut, known: date | None) -> NDArray[np.int64]:
+    frame = cut.snapshot.person_months
+    masks: NDArray[np.int64] = frame["mask"].to_numpy()
+    if known is not None:
+        masks = masks.copy()
+        masks[(frame["m"] == month_number(known)).to_numpy()] = cut.snapshot.masks_of(known)
+    return masks
+
+
+def participation_rate(cut: Cut) -> Sums:
     """Distinct people attending any activity, over average employees."""
-    return cut.per_head(_people(cut, _person_months(cut), None), cut.average(cut.employees()))
+    return Sums(_distinct(cut), cut.average(cut.employees()))
 
 
-def non_party_reach(cut: Cut) -> pl.DataFrame:
+def non_party_reach(cut: Cut) -> Sums:
     """Distinct people signed in as non-members at activities of the Party or joint ones, over average non-members."""
-    rows = _person_months(cut).filter(~pl.col("party_member"))
     heads = cut.average(cut.employees(), cut.employees("party_members"))
-    return cut.per_head(_people(cut, rows, (PARTY, JOINT)), heads)
+    return Sums(_distinct(cut, (PARTY, JOINT), non_members=True), heads)
 
 
-def attendances_per_head(cut: Cut) -> pl.DataFrame:
+def attendances_per_head(cut: Cut) -> Sums:
     """Attendances, over average employees."""
-    counted = cut.count(attendance(cut), "day", pl.col("n"))
-    return cut.per_head(counted, cut.average(cut.employees()))
+    return Sums(attendances(cut).numerator, cut.average(cut.employees()))
+
+
+@summed
+def attendances(cut: Cut) -> Sums:
+    """Attendances in the period, by home unit."""
+    return cut.count(attendance(cut), "day", pl.col("n"))
 
 
 def attendance(cut: Cut) -> pl.LazyFrame:
@@ -99,23 +109,32 @@ def activities(cut: Cut) -> pl.LazyFrame:
     return cut.snapshot.activities.lazy().filter(pl.col("day") <= cut.known)
 
 
-def _activity_share(cut: Cut, rows: pl.LazyFrame, counts: pl.Expr) -> pl.DataFrame:
+@summed
+def activities_held(cut: Cut) -> Sums:
+    """Activities organised in the period."""
+    return cut.count(activities(cut), "day", pl.col("n"))
+
+
+def _activity_share(cut: Cut, rows: pl.LazyFrame, counts: pl.Expr) -> Sums:
     n = pl.col("n")
-    return cut.totals(cut.of_day(rows, "day"), n.filter(counts.fill_null(False)).sum(), n.sum())
+    return cut.sums(cut.of_day(rows, "day"), n.filter(counts.fill_null(False)).sum(), n.sum())
 
 
-def joint_activity_share(cut: Cut) -> pl.DataFrame:
+@summed
+def joint_activity_share(cut: Cut) -> Sums:
     """Joint activities among all that the scope organised."""
     return _activity_share(cut, activities(cut), pl.col("organiser") == JOINT)
 
 
-def shared_venue_share(cut: Cut) -> pl.DataFrame:
+@summed
+def shared_venue_share(cut: Cut) -> Sums:
     """Activities held in the other side's venue, among those of Party or union in a venue of either."""
     rows = activities(cut).filter(pl.col("organiser").is_in([PARTY, UNION]), pl.col("venue").is_in([PARTY, UNION]))
     return _activity_share(cut, rows, pl.col("venue") != pl.col("organiser"))
 
 
-def production_linked_activity_share(cut: Cut) -> pl.DataFrame:
+@summed
+def production_linked_activity_share(cut: Cut) -> Sums:
     """Production-linked ones among labour competitions and skills training that say so."""
     codes = [code for code, _ in tables.ACTIVITY_KINDS]
     rows = activities(cut).filter(
@@ -125,37 +144,31 @@ def production_linked_activity_share(cut: Cut) -> pl.DataFrame:
     return _activity_share(cut, rows, pl.col("production_linked"))
 
 
-def _met(cut: Cut, rows: pl.LazyFrame, months: range) -> NDArray[np.bool_]:
-    """Return units × months: whether the unit has a row in that month."""
-    found = np.zeros((len(cut.snapshot.tree), len(months)), dtype=bool)
-    number = pl.col("day").dt.year().cast(pl.Int32) * 12 + pl.col("day").dt.month().cast(pl.Int32) - 1
-    pairs = (
-        rows.select("u", m=number - months.start).filter(pl.col("m").is_between(0, len(months) - 1)).unique().collect()
-    )
-    found[pairs["u"].to_numpy(), pairs["m"].to_numpy()] = True
-    return found
+@summed
+def _organised_party_days(cut: Cut) -> Sums:
+    return cut.count(activities(cut).filter(pl.col("kind") == THEME_PARTY_DAY), "day", pl.col("n"))
 
 
-def _pairs(cut: Cut, counts: NDArray[np.bool_], of: NDArray[np.bool_], months: range) -> pl.DataFrame:
-    numerator = cut.cells(cut.over_matrix(counts & of, months))
-    denominator = cut.cells(cut.over_matrix(of, months))["numerator"].alias("denominator")
-    return numerator.with_columns(denominator, c=pl.lit(None, pl.UInt8)).select(*KEYS, "numerator", "denominator")
+@summed
+def _attended_party_days(cut: Cut) -> Sums:
+    return cut.count(attendance(cut).filter(pl.col("kind") == THEME_PARTY_DAY), "day", pl.col("n"))
 
 
-def unit_coverage(cut: Cut) -> pl.DataFrame:
+def _pairs(cut: Cut, counts: NDArray[np.bool_], of: NDArray[np.bool_]) -> Sums:
+    """Return how many (unit, month) pairs `of` have `counts`, and how many there are."""
+    numbers = np.array(cut.months[: of.shape[1]], dtype=np.int64)
+    numerator, denominator = (cut.by_period(cut.by_group(pairs), numbers)[:, :, None] for pairs in (counts & of, of))
+    return Sums(numerator, denominator)
+
+
+def unit_coverage(cut: Cut) -> Sums:
     """Unit-months with employees in which someone of the unit attended."""
-    months = cut.months
-    return _pairs(cut, _met(cut, attendance(cut), months), cut.employees() > 0, months)
+    return _pairs(cut, cut.by_month(attendances) > 0, cut.employees() > 0)
 
 
-def party_day_rate(cut: Cut) -> pl.DataFrame:
+def party_day_rate(cut: Cut) -> Sums:
     """Whole unit-months with three Party members in which the unit held a Theme Party Day or attended one."""
-    months = cut.months
-    if len(months) and months[-1] == month_number(cut.known) and cut.known < Month.at(months[-1]).last:
-        months = months[:-1]
-    if cut.known < cut.start:
-        months = months[:0]
-    held = activities(cut).filter(pl.col("kind") == THEME_PARTY_DAY)
-    went = attendance(cut).filter(pl.col("kind") == THEME_PARTY_DAY)
-    of = cut.snapshot.headcounts.over("party_members", months) >= PARTY_MEMBERS_FOR_A_PARTY_DAY
-    return _pairs(cut, _met(cut, held, months) | _met(cut, went, months), of, months)
+    of = cut.employees("party_members") >= PARTY_MEMBERS_FOR_A_PARTY_DAY
+    if month_number(cut.known) in cut.months and cut.known < Month.of(cut.known).last:
+        of[:, -1] = False  # A's month is not over
+    return _pairs(cut, cut.by_month(_organised_party_days) + cut.by_month(_attended_party_days) > 0, of)

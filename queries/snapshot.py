@@ -6,10 +6,10 @@ no case id, no text, no code of a person. Codes are small integers in the order 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
-from threading import Lock
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -17,12 +17,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from queries.filters import Month
+from queries.kept import Kept
 from queries.units import Headcounts, Units
 
 T = TypeVar("T")
 
 # How many answers of one version are kept; an answer is a few kilobytes, a visitor's page asks some dozens.
 ANSWERS_KEPT = 4096
+# Bytes of tables kept (`queries/cut.py`, `queries/distinct.py`): all that the pages ask at 500 units and three years
+# take about half of it.
+TABLES_KEPT = 128 << 20
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,8 @@ class Snapshot:
         default=None, repr=False, compare=False
     )  # the loader's numbering of people, for the next load
     stale_since: datetime | None = field(default=None, compare=False)
-    _kept: dict[object, object] = field(default_factory=dict, repr=False, compare=False)
-    _lock: Lock = field(default_factory=Lock, repr=False, compare=False)
+    _answers: Kept = field(default_factory=lambda: Kept(ANSWERS_KEPT, lambda _: 1), repr=False, compare=False)
+    _tables: Kept = field(default_factory=lambda: Kept(TABLES_KEPT, _bytes), repr=False, compare=False)
 
     @property
     def units(self) -> pl.DataFrame:
@@ -96,14 +100,29 @@ class Snapshot:
         last = Month.of(self.data_date)
         return (Month.of(min(firsts)) if firsts else last, last)
 
-    def once(self, key: object, make: Callable[[], T]) -> T:
-        """Return what `make` gives, worked out once per version and key."""
-        found = self._kept.get(key)
-        if found is None:
-            found = make()
-            with self._lock:
-                if len(self._kept) >= ANSWERS_KEPT:
-                    for old in list(self._kept)[: ANSWERS_KEPT // 4]:
-                        del self._kept[old]
-                self._kept[key] = found
-        return found  # type: ignore[return-value]
+    @cached_property
+    def months_told(self) -> NDArray[np.int64]:
+        """Numbers, ascending, of the months in which any date of the facts lies."""
+        days = [
+            frame.select(day=name).to_series()
+            for frame in (getattr(self, f.name) for f in fields(self))
+            if isinstance(frame, pl.DataFrame)
+            for name, kind in frame.schema.items()
+            if kind == pl.Date
+        ]
+        found = [day.dt.year().cast(pl.Int64) * 12 + day.dt.month().cast(pl.Int64) - 1 for day in days]
+        return pl.concat([numbers.drop_nulls().unique() for numbers in found]).unique().sort().to_numpy()
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what `make` gives, worked out once per version and key as long as it is asked for."""
+        return self._answers.get(key, make)
+
+    def table(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return the array or arrays that `make` gives, worked out once per version and key, as `once`."""
+        return self._tables.get(key, make)
+
+
+def _bytes(thing: object) -> int:
+    if isinstance(thing, np.ndarray):
+        return thing.nbytes
+    return sum(_bytes(part) for part in thing) if isinstance(thing, tuple) else 0

@@ -6,7 +6,7 @@ import polars as pl
 
 from data import tables
 from queries import grievances
-from queries.cut import KEYS, Cut
+from queries.cut import KEYS, Cut, Sums, stock, summed
 
 DECISIONS = {code: i for i, (code, _) in enumerate(tables.DECISIONS)}
 _ADOPTED = pl.col("decision").is_in([DECISIONS["adopted"], DECISIONS["partly_adopted"]])
@@ -30,39 +30,43 @@ def _proposals(cut: Cut) -> pl.DataFrame:
     )
 
 
-def suggestions_submitted(cut: Cut) -> pl.DataFrame:
+@summed
+def suggestions_submitted(cut: Cut) -> Sums:
     """Suggestions submitted in the period."""
     return cut.count(proposals(cut), "submitted")
 
 
-def suggestions_per_100(cut: Cut) -> pl.DataFrame:
+def suggestions_per_100(cut: Cut) -> Sums:
     """Suggestions submitted per hundred employees, as a yearly rate."""
     return grievances.per_hundred(cut, suggestions_submitted(cut))
 
 
-def proposer_rate(cut: Cut) -> pl.DataFrame:
+def proposer_rate(cut: Cut) -> Sums:
     """Distinct people submitting in the period, over average employees; unsigned suggestions left out."""
     signed = cut.of_day(proposals(cut).filter(pl.col("person").is_not_null()), "submitted")
-    people = cut.totals(signed, pl.col("person").n_unique())
-    return cut.per_head(people, cut.average(cut.employees()))
+    return Sums(cut.sums(signed, pl.col("person").n_unique()).numerator, cut.average(cut.employees()))
 
 
-def adoption_rate_decided(cut: Cut) -> pl.DataFrame:
+@summed
+def adoption_rate_decided(cut: Cut) -> Sums:
     """Adopted or partly adopted, of those decided in the period."""
     return cut.share(proposals(cut), "decided", _ADOPTED)
 
 
-def adoption_rate_submitted(cut: Cut) -> pl.DataFrame:
+@summed
+def adoption_rate_submitted(cut: Cut) -> Sums:
     """Adopted or partly adopted by A, of those submitted in the period."""
     return cut.share(proposals(cut), "submitted", _ADOPTED)
 
 
-def implementation_rate_adopted(cut: Cut) -> pl.DataFrame:
+@summed
+def implementation_rate_adopted(cut: Cut) -> Sums:
     """Implemented by A, of those adopted or partly adopted in the period."""
     return cut.share(proposals(cut).filter(_ADOPTED), "decided", pl.col("implemented").is_not_null())
 
 
-def implementation_rate_submitted(cut: Cut) -> pl.DataFrame:
+@summed
+def implementation_rate_submitted(cut: Cut) -> Sums:
     """Implemented by A, of those submitted in the period."""
     return cut.share(proposals(cut), "submitted", pl.col("implemented").is_not_null())
 
@@ -75,27 +79,34 @@ def durations(cut: Cut) -> pl.LazyFrame:
     )
 
 
-def median_days_to_decision(cut: Cut) -> pl.DataFrame:
+def median_days_to_decision(cut: Cut) -> Sums:
     """Kaplan–Meier median days to the decision of those submitted in the period, the undecided ones counted."""
-    return grievances.medians(durations(cut))
+    return grievances.medians(cut, durations(cut))
 
 
-def undecided_suggestions(cut: Cut) -> pl.DataFrame:
+@stock
+def undecided_suggestions(cut: Cut) -> Sums:
     """Suggestions without a decision at A."""
-    return cut.standing(proposals(cut).filter(pl.col("decided").is_null()), pl.len())
+    return cut.standing(proposals(cut).filter(pl.col("decided").is_null()))
 
 
-def verified_benefit(cut: Cut) -> pl.DataFrame:
+def verified_benefit(cut: Cut) -> Sums:
     """Verified benefit of the suggestions implemented in the period, in yuan."""
-    return in_yuan(cut.count(proposals(cut), "implemented", pl.col("verified_fen")))
+    return in_yuan(_verified_fen(cut))
 
 
-def in_yuan(sums: pl.DataFrame) -> pl.DataFrame:
+@summed
+def _verified_fen(cut: Cut) -> Sums:
+    return cut.count(proposals(cut), "implemented", pl.col("verified_fen"))
+
+
+def in_yuan(sums: Sums) -> Sums:
     """Return sums of fen as yuan."""
-    return sums.with_columns(pl.col("numerator") / 100)
+    return Sums(sums.numerator / 100)
 
 
-def production_linked_suggestion_share(cut: Cut) -> pl.DataFrame:
+@summed
+def production_linked_suggestion_share(cut: Cut) -> Sums:
     """Production-linked ones, of those submitted in the period that say so."""
     told = proposals(cut).filter(pl.col("production_linked").is_not_null())
     return cut.share(told, "submitted", pl.col("production_linked"))

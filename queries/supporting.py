@@ -6,7 +6,7 @@ import polars as pl
 
 from data import tables
 from queries import grievances, organisation, participation, suggestions
-from queries.cut import KEYS, Cut
+from queries.cut import Compute, Cut, Sums, summed
 from queries.metric import Metric, one
 
 _ACTIVITY = (("kind", tables.ACTIVITY_KINDS), ("organiser", tables.ORGANISERS))
@@ -14,65 +14,39 @@ _CASE = (("category", tables.CATEGORIES), ("channel", tables.CHANNELS), ("stage"
 _THEME = (("theme", tables.THEMES),)
 
 
-def _numerator(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.select(*KEYS, "numerator")
+def _count(rate: Compute) -> Compute:
+    return lambda cut: Sums(rate(cut).numerator)
 
 
-def _submitted_and(cut: Cut, reached: pl.Expr) -> pl.DataFrame:
-    return cut.count(suggestions.proposals(cut).filter(reached), "submitted")
+def _base(rate: Compute) -> Compute:
+    return lambda cut: Sums(rate(cut)["denominator"])
 
 
-def activities_held(cut: Cut) -> pl.DataFrame:
-    """Activities organised in the period."""
-    return cut.count(participation.activities(cut), "day", pl.col("n"))
+@summed
+def _submitted_decided(cut: Cut) -> Sums:
+    """Suggestions submitted in the period and decided by A."""
+    return cut.count(suggestions.proposals(cut).filter(pl.col("decided").is_not_null()), "submitted")
 
 
-def attendances(cut: Cut) -> pl.DataFrame:
-    """Attendances in the period, by home unit."""
-    return cut.count(participation.attendance(cut), "day", pl.col("n"))
-
-
-def grievances_closed(cut: Cut) -> pl.DataFrame:
-    """Cases closed in the period and not open at A, withdrawn ones left out."""
-    return _numerator(grievances.resolution_rate_recorded(cut).with_columns(numerator=pl.col("denominator")))
-
-
-def backlog(cut: Cut) -> pl.DataFrame:
-    """Cases open at the end of the period (or at A, the earlier), withdrawn ones left out, reopening ignored."""
-    rated = grievances.cases(cut).filter(~pl.col("withdrawn"))
-    found = []
-    for p, period in enumerate(cut.periods):
-        if period.start <= cut.known:
-            end = min(period.end, cut.known)
-            there = rated.filter(pl.col("filed") <= end, ~(pl.col("closed") <= end).fill_null(False))
-            found.append(cut.standing(there, pl.len()).with_columns(p=pl.lit(p, pl.Int32)))
-    return pl.concat(found)
-
-
-def employees(cut: Cut) -> pl.DataFrame:
-    """Employees on the reference month."""
-    rows = organisation.union_membership_rate(cut)
-    return _numerator(rows.with_columns(numerator=pl.col("denominator")))
-
-
-def aid_identified(cut: Cut) -> pl.DataFrame:
-    """Workers in hardship identified in the period."""
-    return cut.count(organisation.care(cut), "identified")
+@summed
+def _submitted_verified(cut: Cut) -> Sums:
+    """Suggestions submitted in the period whose benefit was verified by A."""
+    return cut.count(suggestions.proposals(cut).filter(pl.col("verified_fen").is_not_null()), "submitted")
 
 
 _ALL: tuple[Metric, ...] = (
     Metric(
         "activities_held", "活动场次", "Activities held", "participation", "count", 0,
-        one(activities_held, ("期间组织的活动场次", "activities organised in the period")), _ACTIVITY,
+        one(participation.activities_held, ("期间组织的活动场次", "activities organised in the period")), _ACTIVITY,
     ),
     Metric(
         "attendances", "参与人次", "Attendances", "participation", "count", 0,
-        one(attendances, ("期间参与人次（一人多次计多次）", "attendances in the period (a person counts each time)")), _ACTIVITY,
+        one(participation.attendances, ("期间参与人次（一人多次计多次）", "attendances in the period (a person counts each time)")), _ACTIVITY,
     ),
     Metric(
         "participants", "参与人数", "Participants", "participation", "count", 0,
         one(
-            lambda cut: _numerator(participation.participation_rate(cut)),
+            _count(participation.participation_rate),
             ("期间参加过任一活动的职工人数（去重）", "distinct people attending any activity in the period"),
         ),
         _ACTIVITY,
@@ -80,7 +54,7 @@ _ALL: tuple[Metric, ...] = (
     Metric(
         "grievances_closed", "办结诉求数", "Grievances closed", "grievances", "count", 0,
         one(
-            grievances_closed,
+            _base(grievances.resolution_rate_recorded),
             ("期间办结的诉求件数", "cases closed in the period"),
             excluded=("撤回的和重办中的不计入", "Withdrawn cases and those open again are left out"),
         ),
@@ -89,7 +63,7 @@ _ALL: tuple[Metric, ...] = (
     Metric(
         "backlog", "期末在办数", "Open at the end", "grievances", "count", 0,
         one(
-            backlog,
+            grievances.backlog,
             ("期末（或数据截止日）尚未办结的诉求件数", "cases not closed at the end of the period or on the data date"),
             excluded=("撤回的不计入；是否重办不影响", "Withdrawn cases are left out; reopening is ignored"),
         ),
@@ -98,7 +72,7 @@ _ALL: tuple[Metric, ...] = (
     Metric(
         "submitted_decided", "已评审", "Decided", "suggestions", "count", 0,
         one(
-            lambda cut: _submitted_and(cut, pl.col("decided").is_not_null()),
+            _submitted_decided,
             ("期间提交、至数据截止日已评审的建议条数", "suggestions submitted in the period and decided by the data date"),
         ),
         _THEME,
@@ -106,7 +80,7 @@ _ALL: tuple[Metric, ...] = (
     Metric(
         "submitted_adopted", "已采纳", "Adopted", "suggestions", "count", 0,
         one(
-            lambda cut: _numerator(suggestions.adoption_rate_submitted(cut)),
+            _count(suggestions.adoption_rate_submitted),
             ("期间提交、至数据截止日已采纳或部分采纳的建议条数", "suggestions submitted in the period and adopted, wholly or partly, by the data date"),
         ),
         _THEME,
@@ -114,7 +88,7 @@ _ALL: tuple[Metric, ...] = (
     Metric(
         "submitted_implemented", "已实施", "Implemented", "suggestions", "count", 0,
         one(
-            lambda cut: _numerator(suggestions.implementation_rate_submitted(cut)),
+            _count(suggestions.implementation_rate_submitted),
             ("期间提交、至数据截止日已实施的建议条数", "suggestions submitted in the period and implemented by the data date"),
         ),
         _THEME,
@@ -122,18 +96,18 @@ _ALL: tuple[Metric, ...] = (
     Metric(
         "submitted_verified", "已核定效益", "Benefit verified", "suggestions", "count", 0,
         one(
-            lambda cut: _submitted_and(cut, pl.col("verified_fen").is_not_null()),
+            _submitted_verified,
             ("期间提交、至数据截止日已核定效益的建议条数", "suggestions submitted in the period whose benefit was verified by the data date"),
         ),
         _THEME,
     ),
     Metric(
         "employees", "职工数", "Employees", "organisation", "count", 0,
-        one(employees, ("参照月的职工数", "employees in the reference month")),
+        one(_base(organisation.union_membership_rate), ("参照月的职工数", "employees in the reference month")),
     ),
     Metric(
         "aid_identified", "认定困难职工数", "Hardship cases identified", "organisation", "count", 0,
-        one(aid_identified, ("期间认定的困难职工数", "workers in hardship identified in the period")),
+        one(organisation.aid_identified, ("期间认定的困难职工数", "workers in hardship identified in the period")),
         (("kind", tables.AID_KINDS),),
     ),
 )  # fmt: skip

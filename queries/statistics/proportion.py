@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import math
 
-import polars as pl
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
 
 # 95 %, two-sided, to the six decimals at which the metrics' definition fixes it, so that two programs agree to 1e-9.
 Z95 = 1.959964
@@ -34,31 +37,19 @@ def wilson(numerator: float, denominator: float, z: float = Z95) -> tuple[float,
     return low, high
 
 
-def wilson_low(numerator: pl.Expr, denominator: pl.Expr, z: float = Z95) -> pl.Expr:
-    """Return the lower Wilson limit (f64, 0..1) as an expression; null where the denominator is 0 or null.
+def wilson_limits(numerators: Array, denominators: Array, z: float = Z95) -> tuple[Array, Array]:
+    """Return arrays of lower and upper Wilson limits (f64, 0..1) of arrays that broadcast; NaN without trials.
 
     Source: Wilson (1927), see the module.
     """
-    centre, half = _centre_and_half(numerator, denominator, z)
-    # With no success the limit is 0 exactly; the subtraction would leave 1e-17.
-    return pl.when(denominator > 0).then(pl.when(numerator == 0).then(0.0).otherwise((centre - half).clip(0.0, 1.0)))
-
-
-def wilson_high(numerator: pl.Expr, denominator: pl.Expr, z: float = Z95) -> pl.Expr:
-    """Return the upper Wilson limit (f64, 0..1) as an expression; null where the denominator is 0 or null.
-
-    Source: Wilson (1927), see the module.
-    """
-    centre, half = _centre_and_half(numerator, denominator, z)
-    return pl.when(denominator > 0).then(
-        pl.when(numerator == denominator).then(1.0).otherwise((centre + half).clip(0.0, 1.0))
-    )
-
-
-def _centre_and_half(numerator: pl.Expr, denominator: pl.Expr, z: float) -> tuple[pl.Expr, pl.Expr]:
-    trials = denominator.cast(pl.Float64)
-    share = numerator.cast(pl.Float64) / trials
+    successes, trials = np.broadcast_arrays(np.asarray(numerators, float), np.asarray(denominators, float))
+    trials = np.where(trials > 0, trials, np.nan)
+    share = successes / trials
     square = z * z / trials
     centre = (share + square / 2) / (1 + square)
-    half = z / (1 + square) * (share * (1 - share) / trials + square / (4 * trials)).sqrt()
-    return centre, half
+    half = z / (1 + square) * np.sqrt(share * (1 - share) / trials + square / (4 * trials))
+    low, high = np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+    # With no success, or nothing but, a limit is 0 or 1 exactly; the subtraction would leave 1e-17.
+    low[(successes == 0) & ~np.isnan(trials)] = 0.0
+    high[successes == trials] = 1.0
+    return low, high
