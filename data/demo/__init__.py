@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 
 import polars as pl
@@ -28,6 +29,7 @@ from data.demo import (
 from data.demo import world as worlds
 from data.demo.stories import LATE_REPORTING
 from data.reader import File
+from data.records import Counts
 from data.words import mark
 
 SIZES = tuple(worlds.SIZES)
@@ -77,7 +79,11 @@ def generate(size: str = "small", seed: int = 1, *, stories: bool = True) -> dic
 
 
 def main(
-    size: str = "small", seed: int = 1, *, engine: Engine | None = None, progress: importer.Progress | None = None
+    size: str = "small",
+    seed: int = 1,
+    *,
+    engine: Engine | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> importer.ImportResult:
     """Store the demo with its people and annotations in an empty database; the same demo twice changes nothing.
 
@@ -116,5 +122,5 @@ def _already(frames: dict[str, pl.DataFrame], file: File, engine: Engine | None)
         demos = select(schema.imports.c.files).where(schema.imports.c.kind == "demo")
         if json.dumps([asdict(file)]) not in connection.scalars(demos):
             raise NotEmpty(NOT_EMPTY)
-    counts = {name: importer.Counts(unchanged=frame.height) for name, frame in frames.items()}
+    counts = {name: Counts(unchanged=frame.height) for name, frame in frames.items()}
     return importer.ImportResult(counts=counts, files=[file])

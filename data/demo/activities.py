@@ -133,6 +133,8 @@ def _activities(world: World, held: _Held, rng: np.random.Generator) -> pl.DataF
     home = np.where(held.organiser == 0, 0, 1)
     roll = rng.random(count)
     venue = np.select([roll < 0.55, roll < 0.76, roll < 0.94], [home, 1 - home, 2], 3)
+    topics = np.array([[words.TOPICS.index(one) for one in words.TOPICS_OF.get(name, words.TOPICS[:2])]
+                       for name in KINDS])  # fmt: skip
     return frame(
         "activities",
         {
@@ -142,7 +144,7 @@ def _activities(world: World, held: _Held, rng: np.random.Generator) -> pl.DataF
             "kind": pick(KINDS, kind),
             "organiser": pick(ORGANISERS, held.organiser),
             "title": words.write(words.ACTIVITIES, KINDS, kind, rng),
-            "topic": pick(words.TOPICS, rng.integers(len(words.TOPICS), size=count), rng.random(count) < 0.7),
+            "topic": pick(words.TOPICS, topics[kind, rng.integers(2, size=count)], rng.random(count) < 0.7),
             "production_linked": pl.select(
                 pl.when(pl.Series(asked)).then(pl.Series(linked & (competing | (roll < 0.3))))
             ).to_series(),

@@ -229,6 +229,7 @@ def _promises(world: World, meetings: list[_Meeting], rng: np.random.Generator) 
     rows: list[dict[str, object]] = []
     pools = {category: [text for pattern in words.PROMISES[category] for text in words.filled(pattern)]
              for category in CATEGORIES}  # fmt: skip
+    sliding = world.ids.to_list().index(stories.REORGANISATION.units[0])
     for meeting in meetings:
         if meeting.held is None:
             continue
@@ -237,23 +238,27 @@ def _promises(world: World, meetings: list[_Meeting], rng: np.random.Generator) 
             category = CATEGORIES[int(rng.integers(len(CATEGORIES)))]
             due = meeting.held + timedelta(int(rng.choice([30, 45, 60, 90, 120, 180])))
             due = due.replace(day=monthrange(due.year, due.month)[1])
+            unit = world.units[_who_delivers(world, meeting.unit, rng)]
+            done = _done(meeting.held, due, rng)
+            if unit.closed is not None and (done is None or done > unit.closed):
+                done = unit.closed  # nothing stays promised by a unit that is wound up
             rows.append(
                 {
                     "meeting_id": meeting.code,
-                    "branch_id": world.units[_who_delivers(world, meeting.unit, rng)].id,
+                    "branch_id": unit.id,
                     "topic": pools[category][int(rng.integers(len(pools[category])))],
                     "category": category,
                     "owner": words.OWNERS[category],
                     "due_on": due,
-                    "done_on": _done(meeting.held, due, rng),
+                    "done_on": done,
                     "metric": METRICS.get(category) if rng.random() < MEASURED else None,
                 }
             )
-        if meeting.held == SLIDING_MEETING and world.stories and meeting.kind == "joint_consultation":
+        if world.stories and meeting.held == SLIDING_MEETING and meeting.unit == sliding:
             rows.append(
                 {
                     "meeting_id": meeting.code,
-                    "branch_id": stories.REORGANISATION.units[0],
+                    "branch_id": world.units[sliding].id,
                     "topic": "理顺合并后的派单职责，三个月内按时办结率恢复到88%",
                     "category": None,
                     "owner": "项目管理部",

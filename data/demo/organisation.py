@@ -93,9 +93,9 @@ PROJECTS: dict[int, tuple[tuple[str, str, str, str, str, float, float, int], ...
         ("荆溪", "闸站改造项目部", "Jingxi", "Sluice Renewal Project", "湖北", 30.33, 112.24, 16),
     ),
     6: (
-        ("机电", "水轮机安装工程处", "Electromechanical", "Turbine Installation Works", "湖北", 30.74, 111.33, 210),
-        ("金结", "金属结构制造厂", "Steelwork", "Factory", "湖北", 30.45, 111.52, 230),
-        ("输变电", "工程处", "Transmission", "Works", "湖北", 30.58, 114.21, 120),
+        ("", "水轮机安装工程处", "", "Turbine Installation Works", "湖北", 30.74, 111.33, 210),
+        ("", "金属结构制造厂", "", "Steel Structure Factory", "湖北", 30.45, 111.52, 230),
+        ("", "输变电工程处", "", "Power Transmission Works", "湖北", 30.58, 114.21, 120),
     ),
     7: (
         ("南欣", "水电站项目部", "Nam Xin", "Hydropower Project", "老挝", 20.31, 102.63, 260),
@@ -105,8 +105,8 @@ PROJECTS: dict[int, tuple[tuple[str, str, str, str, str, float, float, int], ...
         ("卢萨瓦", "大坝项目部", "Lusawa", "Dam Project", "赞比亚", -15.88, 28.34, 150),
     ),
     8: (
-        ("设计", "水工设计所", "Hydraulic", "Design Office", "湖南", 28.21, 112.94, 130),
-        ("检测", "工程质量检测中心", "Materials", "Testing Centre", "湖南", 28.17, 113.03, 90),
+        ("", "水工设计所", "", "Hydraulic Design Office", "湖南", 28.21, 112.94, 130),
+        ("", "工程质量检测中心", "", "Quality Testing Centre", "湖南", 28.17, 113.03, 90),
     ),
 }
 
@@ -128,6 +128,7 @@ CREWS: tuple[tuple[str, str], ...] = (
 CREWED = {
     "D01P01": 2,
     "D01P02": 1,
+    "D01P05": 1,
     "D02P01": 2,
     "D02P02": 2,
     "D02P03": 1,
@@ -135,7 +136,6 @@ CREWED = {
     "D04P01": 1,
     "D05P01": 2,
     "D05P02": 1,
-    "D06P02": 1,
     "D07P01": 1,
     "D07P03": 1,
 }
@@ -169,7 +169,7 @@ TYPES: tuple[tuple[str, str], ...] = (
 PLACES: dict[int, tuple[tuple[str, float, float], ...]] = {
     1: (("浙江", 29.1, 119.4), ("安徽", 31.2, 116.6), ("福建", 26.4, 117.9), ("江西", 27.6, 115.6)),
     2: (("四川", 30.2, 102.6), ("云南", 25.4, 100.6), ("西藏", 30, 95.6), ("贵州", 27, 107.2), ("重庆", 29.8, 107.8)),
-    3: (("青海", 36.2, 100.4), ("甘肃", 35.4, 104.6), ("陕西", 33.4, 108.6), ("新疆", 42.6, 85.6), ("宁夏", 37.4, 106)),
+    3: (("青海", 35.2, 100.2), ("甘肃", 35.4, 104.6), ("陕西", 33.4, 108.6), ("新疆", 42.6, 85.6), ("宁夏", 37.4, 106)),
     4: (("广东", 23.9, 113.6), ("广西", 23.9, 108.0), ("海南", 19.1, 109.7)),
     5: (("湖北", 31.2, 111.6), ("湖南", 27.6, 111.6), ("河南", 34.0, 112.6)),
     6: (("湖北", 30.8, 111.6), ("四川", 29.4, 103.6), ("云南", 25.6, 101.6)),
@@ -177,7 +177,7 @@ PLACES: dict[int, tuple[tuple[str, float, float], ...]] = {
         ("老挝", 19.4, 102.4),
         ("埃塞俄比亚", 8.6, 38.2),
         ("巴基斯坦", 34.6, 72.8),
-        ("印度尼西亚", -2.0, 120.6),
+        ("印度尼西亚", 0.4, 101.2),
         ("赞比亚", -14.6, 28.0),
         ("尼泊尔", 28.1, 84.2),
         ("几内亚", 11.0, -12.0),
@@ -261,8 +261,8 @@ def _declared(
     code = f"D{number:02}P{place:02}"
     opened = OPENED_LATE.get(code, date(2012 + int(rng.integers(0, 11)), int(rng.integers(1, 13)), 1))
     closed = date(2025, 12, 31) if told and code in stories.CLOSED_UNIT.units else None
-    return Unit(code, f"D{number:02}", name + what, f"{name_en} {what_en}", "branch", region, lat, lon, people, opened,
-                closed, site, DIVISIONS[number - 1][6], exact=code in stories.SMALL_PERFECT.units)  # fmt: skip
+    return Unit(code, f"D{number:02}", name + what, f"{name_en} {what_en}".strip(), "branch", region, lat, lon, people,
+                opened, closed, site, DIVISIONS[number - 1][6], exact=code in stories.SMALL_PERFECT.units)  # fmt: skip
 
 
 def _further_branches(
@@ -303,7 +303,9 @@ def _further_branches(
 def _crews(made: list[Unit], groups: int, rng: np.random.Generator) -> list[Unit]:
     # A story's unit is told about its own rows; crews below it would blur that.
     taken = {code for story in stories.STORIES for code in story.units}
-    hosts = [unit for unit in made if unit.kind == "branch" and unit.site and unit.id not in taken]
+    hosts = [
+        unit for unit in made if unit.kind == "branch" and unit.name.endswith("项目部") and unit.id not in taken
+    ]
     wanted = {unit.id: CREWED.get(unit.id, 0) for unit in hosts}
     rest = groups - sum(wanted.values())
     for turn in range(rest):

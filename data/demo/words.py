@@ -19,7 +19,7 @@ def _listed(text: str) -> list[str]:
 
 
 _BLANKS = {
-    "month": [f"{month}月份" for month in range(1, 13)],
+    "past": _listed("上月 上季度 节前 近两个月"),
     "place": _listed("左岸营地 右岸营地 地下厂房 拌和站 砂石料场 引水洞工区 大坝工区 机修车间 项目部驻地"),
     "home": _listed("一号宿舍楼 二号宿舍楼 探亲房 新营地板房 协作队伍宿舍"),
     "shift": _listed("夜班 白班 倒班 节假日值班"),
@@ -42,20 +42,20 @@ _BLANKS = {
 
 GRIEVANCES: dict[str, tuple[str, ...]] = {
     "pay": (
-        "{month}工资未按约定日期发放，请求核实",
-        "{month}加班费计算有误，要求补发差额",
-        "{crew}{month}绩效分配不透明，希望公示",
-        "协作队伍拖欠{month}工资，{crew}多人反映",
-        "{month}野外津贴漏发，请补发",
+        "{past}工资未按约定日期发放，请求核实",
+        "{past}加班费计算有误，要求补发差额",
+        "{crew}{past}绩效分配不透明，希望公示",
+        "协作队伍拖欠{past}工资，{crew}多人反映",
+        "{past}野外津贴漏发，请补发",
         "{place}高温津贴标准不清楚",
         "{crew}计件单价调整未事先说明",
     ),
     "hours": (
         "{crew}连续{shift}未安排调休",
         "{place}{shift}交接时间过长，休息不足",
-        "{month}年休假申请未获批准",
+        "年休假申请未获批准（{crew}）",
         "探亲假安排与工期冲突，希望协调（{crew}）",
-        "{crew}{month}加班超时，要求控制",
+        "{crew}{past}加班超时，要求控制",
     ),
     "safety": (
         "{place}{danger}，请尽快整改",
@@ -72,7 +72,7 @@ GRIEVANCES: dict[str, tuple[str, ...]] = {
         "合同文本未交本人一份（{place}）",
     ),
     "insurance": (
-        "{month}{insured}缴费基数有误",
+        "{past}{insured}缴费基数有误",
         "{insured}转移手续办理缓慢",
         "{crew}反映{insured}断缴",
         "外省人员{insured}报销困难",
@@ -144,13 +144,13 @@ ACTIVITIES: dict[str, tuple[str, ...]] = {
 NOTICES: dict[str, tuple[str, ...]] = {
     "news": ("“{contest}”劳动竞赛圆满收官", "{sport}成功举办", "{place}党员先锋岗授牌", "“{theme}”活动顺利开展"),
     "policy": ("一图读懂：{subject}政策", "{subject}有关规定问答", "{insured}政策解读"),
-    "rights": ("{subject}维权提示", "关于规范{subject}的告知", "{month}厂务公开事项"),
-    "welfare": ("{month}职工生日慰问安排", "职工体检与疗休养通知", "{home}改善项目启动"),
+    "rights": ("{subject}维权提示", "关于规范{subject}的告知", "厂务公开：{subject}"),
+    "welfare": ("职工生日慰问安排", "职工体检与疗休养通知", "{home}改善项目启动"),
     "activity": ("关于组织{sport}的通知", "{skill}技能培训报名通知", "“{theme}”活动通知"),
 }
 
 PROMISES: dict[str, tuple[str, ...]] = {
-    "pay": ("每月15日前足额发放工资并公示", "建立协作队伍工资专户，按月核查", "补发{month}野外津贴"),
+    "pay": ("每月15日前足额发放工资并公示", "建立协作队伍工资专户，按月核查", "补发{past}野外津贴"),
     "hours": ("{crew}落实轮休，连续作业不超过六天", "制定年休假计划并按季公布"),
     "safety": ("完成{place}{danger}整改", "为一线更换{gear}", "职业健康体检全覆盖"),
     "contract": ("劳动合同签订率年底前达到100%", "合同到期前三十日书面告知"),
@@ -178,7 +178,17 @@ OWNERS = {
 INTERESTS = ("篮球", "羽毛球", "乒乓球", "摄影", "书法", "急救知识", "焊工技能", "电工技能", "英语口语", "心理健康",
              "法律常识", "亲子教育", "短视频制作", "健步走", "无人机操作", "财务规划")  # fmt: skip
 
-TOPICS = ("理论学习", "安全", "质量", "技能", "健康", "文化", "维权", "廉洁")
+TOPICS = ("理论学习", "廉洁", "安全", "质量", "技能", "健康", "文化", "维权")
+# Which two of them an activity of a kind is about; Party life otherwise.
+TOPICS_OF = {
+    "labour_competition": ("安全", "质量"),
+    "skills_training": ("技能", "安全"),
+    "volunteering": ("健康", "文化"),
+    "culture_sports": ("健康", "文化"),
+    "symposium": ("维权", "安全"),
+    "home_visit": ("维权", "健康"),
+    "other": ("维权", "安全"),
+}
 
 
 def filled(pattern: str) -> list[str]:

@@ -23,6 +23,8 @@ Flags = NDArray[np.bool_]
 LEAVING_SITE, LEAVING_OFFICE = 0.007, 0.003
 # Of those who join, how many come from a sister unit.
 TRANSFERRED = 0.3
+# Who never comes to anything that is open to all: on leave, far away, not interested.
+NEVER_COMING = 0.08
 # Ledgers have gaps: cells of union and Party members left empty.
 EMPTY_CELLS = 0.01
 
@@ -64,7 +66,7 @@ def workforce(units: list[Unit], workers: int, days: Days, quiet: Flags, rng: np
     joined = np.select([kind == "company", kind == "division", kind == "branch"], [0.99, 0.98, 0.94], 0.88)
     party = rng.random(len(unit_of)) < share[unit_of]
     union = party | (rng.random(len(unit_of)) < joined[unit_of])
-    keen = rng.gamma(0.8, 1 / 0.8, len(unit_of))
+    keen = rng.gamma(0.8, 1 / 0.8, len(unit_of)) * (rng.random(len(unit_of)) > NEVER_COMING) / (1 - NEVER_COMING)
     keen *= np.where(quiet[unit_of], 0.22, 1.0)
     person = np.arange(len(unit_of))
     for to, came in _transfers(units, start, end, base, rng):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import date
+from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from sqlalchemy import Engine, select
 
 from data import database, demo, importer, schema, tables
-from data.demo import ledgers, stories
+from data.demo import ledgers, organisation, stories
 from data.demo.company import ANNOTATIONS, PEOPLE
+from data.demo.days import Days
 from data.demo.frames import DTYPES
+from data.demo.world import SIZES
 
 LAST = date(2026, 10, 31)
 Tables = dict[str, pl.DataFrame]
@@ -121,7 +126,7 @@ def test_nobody_works_in_two_units_in_one_month_but_some_move(small: Tables) -> 
 
 def test_half_of_the_workers_take_part_in_a_month_and_nearly_all_in_a_year(small: Tables) -> None:
     came = small["attendance"].join(small["activities"].select("activity_id", "held_on"), on="activity_id")
-    employees = small["headcounts"].filter(pl.col("month") >= "2025-11")["employees"].sum() / 12
+    employees = int(small["headcounts"].filter(pl.col("month") >= "2025-11")["employees"].sum()) / 12
     year = came.filter(pl.col("held_on") >= date(2025, 11, 1))
     may = year.filter(month("held_on") == "2026-05")["person_id"].n_unique() / employees
     february = year.filter(month("held_on") == "2026-02")["person_id"].n_unique() / employees
@@ -146,6 +151,30 @@ def test_the_newest_cases_are_open_and_old_ones_hardly(small: Tables) -> None:
     still = ~closed_for_good()
     assert share(cases.filter(pl.col("filed_on") >= date(2026, 10, 22)), still) > 0.5
     assert share(cases.filter(pl.col("filed_on") < date(2026, 4, 1)), still) < 0.02
+
+
+def on_land(outlines: Path, places: pl.DataFrame) -> list[bool]:
+    """Whether a line eastward from each place crosses an odd number of the land's edges."""
+    features = json.loads(outlines.read_text("utf-8"))["features"]
+    shape = next(one["geometry"] for one in features if one["properties"]["kind"] == "land")
+    polygons = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
+    rings = [np.array(ring)[:, :2] for polygon in polygons for ring in polygon]
+    (x, y), (to_x, to_y) = np.concatenate([r[:-1] for r in rings]).T, np.concatenate([r[1:] for r in rings]).T
+    inside = []
+    for east, north in places.select("longitude", "latitude").iter_rows():
+        between = (y > north) != (to_y > north)
+        meets = x[between] + (north - y[between]) / (to_y - y)[between] * (to_x - x)[between]
+        inside.append(int((meets > east).sum()) % 2 == 1)
+    return inside
+
+
+def test_every_unit_of_every_size_stands_on_land() -> None:
+    size = SIZES["large"]
+    units = organisation.units(size.divisions, size.branches, size.groups, Days.ending(size.months, surge=True), True)
+    places = organisation.branches(units).filter(pl.col("kind") != "group")
+    outlines = Path(demo.__file__).parents[1] / "outlines" / "outlines.geojson"
+    wet = places.filter(~pl.Series(on_land(outlines, places)))
+    assert wet["name"].to_list() == []
 
 
 # --- in keeping with every rule ----------------------------------------------------------------------------------
@@ -228,10 +257,9 @@ def test_one_unit_is_too_quiet_for_its_size(small: Tables, plain: Tables) -> Non
     size = small["headcounts"].filter(within(unit))["employees"].mean()
     assert isinstance(size, float)
     assert size > 250
-    people = ["person_id", month("held_on").alias("month")]
     for frames, low, high in ((small, 0.0, 0.35), (plain, 0.5, 2.0)):
         came = frames["attendance"].join(frames["activities"].select("activity_id", "held_on"), on="activity_id")
-        came = came.select("branch_id", *people).unique()
+        came = came.select("branch_id", "person_id", month("held_on").alias("month")).unique()
         sheets = frames["survey_answers"].select("branch_id", "respondent_id").unique()
         for rows in (frames["grievances"], frames["suggestions"], sheets):
             ratio = per_worker(frames, rows, within(unit)) / per_worker(frames, rows, ~within(unit))
