@@ -28,7 +28,7 @@ CHANNEL_MIX = np.array([0.16, 0.12, 0.05, 0.02, 0.25, 0.08, 0.13, 0.02, 0.05, 0.
 HOTLINE_SHARE, HOTLINE_MORE = 0.20, 1.06
 
 # Time to close as a part of the limit: median, spread, and what moves it (logarithms).
-MEDIAN, SPREAD = 0.41, 0.58
+MEDIAN, SPREAD = 0.385, 0.58
 BY_CATEGORY = np.array([-0.05, 0.05, -0.10, 0.20, 0.15, -0.15, -0.10, 0.10, 0.25, 0.0])
 BY_CHANNEL = np.array([0.0, -0.05, 0.10, -0.15, -0.10, 0.10, -0.10, 0.10, 0.25, 0.0, 0.0])
 BY_UNIT = 0.14
@@ -48,7 +48,7 @@ OUTCOME_MIX = np.array([0.63, 0.15, 0.17, 0.05])
 MEDIATED_MIX = np.array([0.52, 0.28, 0.08, 0.12])
 FAST_MIX = np.array([0.12, 0.10, 0.72, 0.06])
 CONFIRMED = np.array([0.94, 0.72, 0.45, 0.08])
-SATISFIED = np.array([0.96, 0.88, 0.78, 0.32])
+SATISFIED = np.array([0.97, 0.91, 0.82, 0.35])
 LATE_DISPLEASES = 0.18
 RATED, ASKED_BACK = 0.63, 0.48
 REOPENED = 0.035

@@ -37,6 +37,7 @@ _WITH = {
     "survey_answers": ("surveys", "survey_id"),
     "commitments": ("meetings", "meeting_id"),
 }
+_FIXED = ("attendance", "survey_answers")
 
 
 def as_of(tables_: dict[str, pl.DataFrame], day: date) -> dict[str, pl.DataFrame]:
@@ -65,9 +66,15 @@ def ledgers(tables_: dict[str, pl.DataFrame], month: str) -> dict[str, pl.DataFr
     now, before = as_of(tables_, last), as_of(tables_, first - timedelta(1))
     found = {}
     for name, frame in now.items():
-        fresh = frame.join(before[name], on=frame.columns, how="anti", nulls_equal=True, maintain_order="left")
-        if fresh.height:
-            found[name] = fresh
+        if name in _FIXED:
+            # Such rows never change: those of the month's new activities or surveys are all.
+            other, key = _WITH[name]
+            fresh = now[other].join(before[other], on=key, how="anti")
+            frame = frame.join(fresh, on=key, how="semi", maintain_order="left")
+        else:
+            frame = frame.join(before[name], on=frame.columns, how="anti", nulls_equal=True, maintain_order="left")
+        if frame.height:
+            found[name] = frame
     return found
 
 
