@@ -1,0 +1,146 @@
+"""The one way out for tables: CSV and XLSX whose cells cannot start a formula, headed by filters, definition and date.
+
+A file is made on the click, never before: until then nothing lies on the server, and each download leaves a line in
+the log.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+import streamlit as st
+import xlsxwriter
+
+from data import people
+from data.words import mark, translate
+from pages.shared import view
+from pages.shared.words import Language, _
+
+# What makes a spreadsheet take a cell for a formula, also after leading blanks.
+_FORMULA = re.compile(r"^[\s\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")
+_FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+NAME_LENGTH = 120  # Windows paths end at 260 characters, and people keep files deep
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table to take away: `columns` maps the frame's columns to their headings, in order; others are left out.
+
+    Numbers stay numbers (a rate as a fraction), `rates` names the columns to show as percentages in XLSX.
+    """
+
+    title: str
+    frame: pl.DataFrame
+    columns: Mapping[str, str]
+    sentence: str
+    data_date: date
+    language: Language
+    definition: str = ""
+    rates: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def head(self) -> list[tuple[str, str]]:
+        """What goes with the table: title, filters, definition, data date, notes."""
+        lines = [(mark("Table"), self.title), (mark("Filters"), self.sentence)]
+        if self.definition:
+            lines.append((mark("Definition"), self.definition))
+        lines.append((mark("Data up to"), self.data_date.isoformat()))
+        lines += [(mark("Note"), note) for note in self.notes]
+        return [(translate(label, self.language), text) for label, text in lines]
+
+
+def safe(value: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula: text that looks like one gets an apostrophe before it."""
+    if isinstance(value, str) and _FORMULA.match(value):
+        return "'" + value
+    return value
+
+
+def safe_name(text: str) -> str:
+    """Return `text` as a file name that Windows, macOS and Linux accept."""
+    return _FORBIDDEN.sub("_", text).strip(" ._")[:NAME_LENGTH].rstrip(" ._") or "table"
+
+
+def as_csv(sheet: Sheet) -> bytes:
+    """Return the table as CSV with a BOM, so that Excel reads the Chinese; what goes with it stands below."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([safe(heading) for heading in sheet.columns.values()])
+    for row in sheet.frame.select(list(sheet.columns)).iter_rows():
+        writer.writerow(["" if cell is None else safe(cell) for cell in row])
+    writer.writerow([])
+    for label, text in sheet.head:
+        writer.writerow([safe(label), safe(text)])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def as_xlsx(sheet: Sheet) -> bytes:
+    """Return the table as a workbook: the table on the first sheet, filters, definition and date on the second."""
+    out = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(out, options) as book:
+        bold = book.add_format({"bold": True, "bottom": 1})
+        shapes = {"rate": book.add_format({"num_format": "0.0%"}), "day": book.add_format({"num_format": "yyyy-mm-dd"})}
+        table, about = (book.add_worksheet(translate(name, sheet.language)) for name in (mark("Table"), mark("About")))
+        for place, (column, heading) in enumerate(sheet.columns.items()):
+            table.write_string(0, place, str(safe(heading)), bold)
+            series = sheet.frame[column]
+            shape = shapes["rate"] if column in sheet.rates else None
+            for row, cell in enumerate(series, start=1):
+                if cell is None:
+                    continue
+                if isinstance(cell, bool):
+                    table.write_boolean(row, place, cell)
+                elif isinstance(cell, int | float):
+                    table.write_number(row, place, cell, shape)
+                elif isinstance(cell, date):
+                    table.write_datetime(row, place, cell, shapes["day"])
+                else:
+                    table.write_string(row, place, str(safe(str(cell))))
+        table.freeze_panes(1, 0)
+        table.autofit()
+        for row, (label, text) in enumerate(sheet.head):
+            about.write_string(row, 0, label, bold)
+            about.write_string(row, 1, str(safe(text)))
+        about.autofit()
+    return out.getvalue()
+
+
+def buttons(name: str, sheet: Callable[[], Sheet], key: str) -> None:
+    """Draw the two download buttons; `sheet` is made on the click, outside the run: it must not ask for the session."""
+    who = view.current().viewer.email
+    for ending, kind, make in (("csv", "text/csv", as_csv), ("xlsx", XLSX, as_xlsx)):
+        file = f"{safe_name(name)}.{ending}"
+        st.download_button(
+            ending.upper(),
+            data=_on_click(sheet, make, who, file),
+            file_name=file,
+            mime=kind,
+            key=f"{key}_{ending}",
+            on_click="ignore",
+            icon=":material/download:",
+            type="tertiary",
+        )
+
+
+def _on_click(sheet: Callable[[], Sheet], make: Callable[[Sheet], bytes], who: str, file: str) -> Callable[[], bytes]:
+    def made() -> bytes:
+        found = sheet()
+        people.audit(None, who, "export", {"file": file, "rows": found.frame.height})
+        return make(found)
+
+    return made
+
+
+def menu(name: str, sheet: Callable[[], Sheet], key: str) -> None:
+    """Draw a small menu to download a table; `name` is the file's, best title and filter sentence."""
+    with st.popover(_("Download"), icon=":material/download:", type="tertiary", key=f"tools_{key}"):
+        buttons(name, sheet, key)

@@ -1,0 +1,163 @@
+"""What the charts are made from: a drawing is a small frame and a specification made once; here are their common parts.
+
+A specification is built with Altair once per look (mode, language, unit, options), kept as a dictionary, and sent with
+new data each run: building and validating it is what makes a stock chart slow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from data.labels import label
+from pages.shared import formats, theme
+from pages.shared.theme import Mode
+from pages.shared.view import View
+from pages.shared.words import Language, _
+from queries.answers import Answer
+from queries.metric import CALENDAR, SPACE, Unit
+
+Spec = dict[str, Any]
+PICK = "pick"
+ROW = 26  # pixels of a row in charts that go down the page
+_MONTHS = "['Jan','Feb','Mar','Apr','May','Jun','Jul','Aug','Sep','Oct','Nov','Dec']"
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A chart ready to be drawn: only the columns drawn, the specification, what a click returns, what to take away.
+
+    `answer` says which metric it shows, for the subtitle and the download; `suppressed` counts the cells shown as “<5”;
+    `said` is the figure in words for those who cannot see it.
+    """
+
+    frame: pl.DataFrame
+    spec: Spec
+    picks: tuple[str, ...] = ()
+    answer: Answer | None = None
+    suppressed: int = 0
+    said: str = ""
+    table: pl.DataFrame | None = None  # what the download holds, if not the answer's frame
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to draw."""
+        return self.frame.height == 0
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a specification depends on beside its data; the key under which it is kept."""
+
+    mode: Mode
+    language: Language
+    unit: Unit = "count"
+    by: str = "month"
+    clicks: bool = False
+
+
+def look(seen: View, unit: Unit = "count", by: str | None = "month", clicks: bool = False) -> Look:
+    """Return the look for this visitor."""
+    return Look(theme.mode(), seen.language, unit, by or "month", clicks)
+
+
+def finished(chart: alt.TopLevelMixin, of: Mode) -> Spec:
+    """Return the specification of a chart, dressed for the mode; its data comes with each drawing."""
+    spec: Spec = chart.to_dict()
+    for part in (spec, *spec.get("layer", ())):
+        # Altair names an empty data set in every layer; without it a layer takes the chart's data.
+        part.pop("data", None)
+    for name in ("$schema", "datasets"):
+        spec.pop(name, None)
+    return {**spec, "config": theme.vega_config(of)}
+
+
+def pick(*fields: str) -> alt.Parameter:
+    """Return the click that returns `fields` of the mark clicked."""
+    return alt.selection_point(name=PICK, fields=list(fields), on="click", toggle=False, clear=False)
+
+
+def value_axis(of: Look, **more: Any) -> alt.Axis:
+    """Return the axis of a metric's values."""
+    return alt.Axis(title=None, labelExpr=formats.axis(of.unit, of.language), tickCount=5, **more)
+
+
+def time_axis(of: Look) -> alt.Axis:
+    """Return the axis of calendar groups: the month under each place, the year under each January and the first."""
+    if of.by == "month":
+        number = "toNumber(slice(datum.value, 5, 7))"
+        name = f"{number} + '月'" if of.language == "zh" else f"{_MONTHS}[{number} - 1]"
+        year = "slice(datum.value, 0, 4)" + (" + '年'" if of.language == "zh" else "")
+        text = f"[{name}, {number} == 1 || datum.index == 0 ? {year} : '']"
+    elif of.by == "quarter":
+        text = (
+            "[slice(datum.value, 5), slice(datum.value, 6) == '1' || datum.index == 0 ? slice(datum.value, 0, 4) : '']"
+        )
+    else:
+        text = "datum.value"
+    return alt.Axis(title=None, labelExpr=text, labelAngle=0, labelOverlap="greedy", labelFlush=False, grid=False)
+
+
+def time_x(of: Look, field: str = "group", gap: float = 0.0) -> alt.X:
+    """Return the place along the calendar; bands, so that a period can be hatched, with `gap` between bars."""
+    return alt.X(f"{field}:O", axis=time_axis(of), scale=alt.Scale(type="band", paddingInner=gap, paddingOuter=0))
+
+
+def hatching(of: Mode) -> dict[str, Any]:
+    """Return the fill of periods that are still maturing: slanted stripes, in SVG, canvas and documents alike."""
+    colours = theme.PALETTES[of]
+    stops, count = [], 12
+    for i in range(count):
+        for edge, colour in ((0.0, colours.faint), (0.42, colours.faint), (0.42, colours.paper), (1.0, colours.paper)):
+            stops.append({"offset": min(1.0, (i + edge) / count), "color": colour})
+    return {"gradient": "linear", "x1": 0, "y1": 0, "x2": 1, "y2": 1, "stops": stops}
+
+
+def labels(seen: View, by: str | None, groups: Sequence[str | None], own: str | None = None) -> list[str]:
+    """Return what groups are called: units, codes or periods; `own` is the unit whose own rows form a group.
+
+    No two are the same: a chart goes by its labels.
+    """
+    found: list[str] = []
+    for group in groups:
+        if group is None:
+            name = _("Total")
+        elif by in SPACE:
+            name = seen.snapshot.name(group, seen.language)
+            if group == own and by == "branch":
+                name = _("{unit} itself", unit=name)
+        elif by in CALENDAR:
+            name = formats.period(group, seen.language)
+        else:
+            name = label(by or "", group, seen.language)
+        found.append(name if name not in found else f"{name} [{group}]")
+    return found
+
+
+def worded(seen: View, answer: Answer) -> pl.DataFrame:
+    """Return the answer's rows with `label`, `shown` (the value as text) and `said` (what the tooltip says)."""
+    frame = answer.frame
+    names = labels(seen, answer.by, frame["group"].to_list(), answer.filters.branch)
+    unit = answer.metric.unit
+    shown, said = [], []
+    for row, name in zip(frame.iter_rows(named=True), names, strict=True):
+        text = formats.value(unit, row["value"], suppressed=row["suppressed"])
+        shown.append(text)
+        said.append(f"{name}: {text}" + counted(row["numerator"], row["denominator"]))
+    return frame.with_columns(
+        pl.Series("label", names, dtype=pl.String),
+        pl.Series("shown", shown, dtype=pl.String),
+        pl.Series("said", said, dtype=pl.String),
+    )
+
+
+def counted(numerator: float | None, denominator: float | None) -> str:
+    """Return numerator and denominator in brackets, as a tooltip shows them; empty where there are none."""
+    if numerator is None or denominator is None:
+        return ""
+    whole = round(denominator, 1)
+    return f" ({formats.count(numerator, whole=True)} / {formats.count(whole, whole=True)})"

@@ -1,0 +1,46 @@
+"""What is done once at start-up, so that no visitor waits for it."""
+
+from __future__ import annotations
+
+import importlib
+
+import polars as pl
+from streamlit import dataframe_util
+
+from data import words
+from data.words import LANGUAGES
+from pages.shared import formats, theme
+from pages.shared.navigation import ENTRIES
+from queries.filters import Month
+from queries.holding import current
+
+# What page scripts import beside the modules that import each other from here.
+MODULES = (
+    "altair",
+    "babel.dates",
+    "pyarrow",
+    "scipy.stats",
+    "xlsxwriter",
+    "pages.shared.cards",
+    "pages.shared.charts",
+    "pages.shared.filter_bar",
+    "pages.shared.sidebar",
+    "queries.metrics",
+)
+
+
+def warm() -> None:
+    """Import, load the facts, read the catalogues, format once in each language, compile the page scripts."""
+    for module in MODULES:
+        importlib.import_module(module)
+    for language in LANGUAGES:
+        words.catalogue(language)
+    for tongue in ("zh", "en"):
+        formats.month(Month(2025, 1), tongue)
+    for mode in theme.PALETTES:
+        theme.vega_config(mode)
+    dataframe_util.convert_anything_to_arrow_bytes(pl.DataFrame({"text": ["a"], "number": [1.0]}))
+    for entry in ENTRIES:
+        if entry.path.is_file():
+            compile(entry.path.read_text("utf-8"), str(entry.path), "exec")
+    current()
