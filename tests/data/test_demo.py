@@ -180,6 +180,7 @@ def test_every_unit_of_every_size_stands_on_land() -> None:
 # --- in keeping with every rule ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_import_finds_neither_fault_nor_warning_in_the_demo(small: Tables, tmp_path_factory) -> None:
     engine = database.engine_for(f"sqlite:///{tmp_path_factory.mktemp('rules') / 'demo.db'}")
     result = importer.store_frames(small, by="test", engine=engine, on=date(2026, 11, 1))
@@ -394,6 +395,7 @@ def test_last_months_tables_and_this_months_ledgers_make_this_months_tables(smal
     assert updated.filter(pl.col("closed_on") >= date(2026, 9, 1)).height > 20
 
 
+@pytest.mark.slow
 def test_a_months_ledgers_are_handed_in_as_files_and_leave_the_same_rows(small: Tables, tmp_path) -> None:
     engine = database.engine_for(f"sqlite:///{tmp_path / 'ledgers.db'}")
     importer.store_frames(ledgers.as_of(small, date(2026, 9, 30)), by="test", engine=engine, validate=False)
@@ -415,6 +417,7 @@ def test_a_months_ledgers_are_handed_in_as_files_and_leave_the_same_rows(small: 
 # --- storing -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_demo_goes_into_an_empty_database_once_with_people_and_notes(empty: Engine) -> None:
     first = demo.main("small", 1, engine=empty)
     assert first.counts["branches"].new == 60
