@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -42,7 +43,7 @@ TREND = 7
 MINIMUM_POINTS = 12
 # A change is looked for in the last year: longer ago it is not news.
 LATEST_MONTHS = 12
-_PERMUTATIONS = 4_999
+_SHUFFLES = 9_999
 
 _Floats = NDArray[np.float64]
 
@@ -157,12 +158,11 @@ def latest_change(
     *,
     denominators: Sequence[float | None] | None = None,
     start: int = 0,
-    seed: int = 0,
 ) -> Change | None:
     """Return the likeliest change of level within the latest twelve months, tested by shuffling the months.
 
     For each possible first month the mean after it is compared with the mean before it (weighted by `denominators`,
-    where given); the largest standardised difference is set against that of 4,999 shuffled orders, so `p` holds
+    where given); the largest standardised difference is set against that of 9,999 shuffled orders, so `p` holds
     whatever the distribution, as long as the months without a change could have come in any order. One odd month alone
     can never be rarer than 1 in the number of months: a change becomes evident when it lasts two or three. `start` is
     the first index that counts (the last break of the limits). None with fewer than 12 months.
@@ -182,14 +182,13 @@ def latest_change(
     scores -= scores.mean()
     if np.allclose(scores, 0.0):
         return None
-    splits = np.arange(max(4, len(y) - LATEST_MONTHS), len(y))
-    observed = _largest_jump(scores[None, :], splits)
-    generator = np.random.default_rng(seed)
-    shuffled = generator.permuted(np.broadcast_to(scores, (_PERMUTATIONS, len(y))), axis=1)
-    null, _ = _largest_jump(shuffled, splits)
+    # At least four months before a change, or its level before would be anybody's guess.
+    longest = min(LATEST_MONTHS, len(y) - 4)
+    observed = _jumps(scores[::-1][:longest], len(y))
+    null = _jumps(scores[_orders(len(y))[:, :longest]], len(y)).max(axis=-1)
     # A hair's tolerance: the same order, summed in another way, must count as equally strong.
-    p = (1 + int(np.sum(null >= observed[0][0] * (1 - 1e-9)))) / (1 + _PERMUTATIONS)
-    split = int(splits[observed[1][0]])
+    p = (1 + int(np.sum(null >= observed.max() * (1 - 1e-9)))) / (1 + _SHUFFLES)
+    split = len(y) - 1 - int(observed.argmax())
     before, after = (float(np.average(y[part], weights=n[part])) for part in (slice(None, split), slice(split, None)))
     residual = np.concatenate(((y[:split] - before) * np.sqrt(n[:split]), (y[split:] - after) * np.sqrt(n[split:])))
     variance = float(np.sum(residual**2)) / (len(y) - 2)
@@ -275,8 +274,19 @@ def _passing(low: float, high: float, target: float, direction: int) -> Passing:
     return "will_pass" if surely else "will_fail" if never else "may_pass_or_fail"
 
 
-def _largest_jump(scores: _Floats, splits: NDArray[np.int64]) -> tuple[_Floats, NDArray[np.int64]]:
-    """Return, per row of centred scores, the largest standardised jump over the splits and where it is."""
-    months = scores.shape[1]
-    sums = np.abs(np.cumsum(scores, axis=1)[:, splits - 1]) / np.sqrt(splits * (months - splits) / months)
-    return sums.max(axis=1), sums.argmax(axis=1)
+@cache
+def _orders(months: int) -> NDArray[np.int16]:
+    """Return the shuffled orders of so many months, the latest first, of which only the last year is looked at."""
+    # A fixed seed: the same data must always give the same p.
+    generator = np.random.default_rng(0)
+    places = np.tile(np.arange(months, dtype=np.int16), (_SHUFFLES, 1))
+    return generator.permuted(places, axis=1)[:, :LATEST_MONTHS]
+
+
+def _jumps(latest: _Floats, months: int) -> _Floats:
+    """Return how far each number of latest months (1, 2, …; last axis, latest first) stands from the rest.
+
+    `latest` are scores whose sum over all `months` is 0; the result is in the scores' standard deviations.
+    """
+    lengths = np.arange(1, latest.shape[-1] + 1)
+    return np.asarray(np.abs(np.cumsum(latest, axis=-1)) / np.sqrt(lengths * (months - lengths) / months))
