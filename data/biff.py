@@ -10,17 +10,17 @@ from array import array
 from collections.abc import Iterator
 
 from data.faults import Refused
-from data.formats import DAMAGED
+from data.formats import DAMAGED, ENCRYPTED
 from data.spoilt_cells import Findings, Sheet
 from data.values import UNREAD
 
 _ERRORS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
-_FORMULA, _EOF, _DATEMODE, _BOUNDSHEET, _BOOLERR, _BOF = 0x06, 0x0A, 0x22, 0x85, 0x205, 0x809
+_FORMULA, _EOF, _DATEMODE, _FILEPASS, _BOUNDSHEET, _BOOLERR, _BOF = 0x06, 0x0A, 0x22, 0x2F, 0x85, 0x205, 0x809
 _NO_SECTOR = 0xFFFFFFFA  # this and above: end of chain, free, or the table's own
 
 
 def look_xls(data: bytes) -> Findings:
-    """Look through the records of an XLS; Refused if its structure is broken."""
+    """Look through the records of an XLS; Refused if it is protected or its structure broken."""
     found = Findings()
     try:
         stream = _workbook_stream(data)
@@ -28,6 +28,8 @@ def look_xls(data: bytes) -> Findings:
         for record, start in _records(stream, 0):
             if record == _DATEMODE:
                 found.epoch_1904 = stream[start] == 1
+            elif record == _FILEPASS:
+                raise Refused(ENCRYPTED)
             elif record == _BOUNDSHEET:
                 offsets.append(struct.unpack_from("<I", stream, start)[0])
         found.sheets = [_sheet(stream, offset) for offset in offsets]

@@ -11,6 +11,7 @@ from itertools import zip_longest
 import polars as pl
 
 from data.faults import Refused
+from data.formats import EMPTY
 from data.grid import Grid, names
 from data.words import mark
 
@@ -43,10 +44,12 @@ def read(data: bytes, known: Callable[[str], bool]) -> Grid:
         delimiter, text = found[1], text[found.end() :]
     delimiter = delimiter or _delimiter(text, known)
     text = text.rstrip("\n")  # blank rows at the end are nobody's concern
+    if not text:
+        raise Refused(EMPTY)
     if '"' in text and not _simple(text, delimiter):
         return _by_record(text, delimiter)
     head = text[:65536].split("\n")[:10]
-    width = max(len(record) for record in csv.reader(head, delimiter=delimiter))
+    width = _checked(pl.Series([len(record) for record in csv.reader(head, delimiter=delimiter)]))
     try:
         cells = _cells(text, delimiter, width)
     except pl.exceptions.ComputeError:  # a later row is wider than the first ones
@@ -107,11 +110,11 @@ def _lines(text: str) -> pl.Series:
 
 
 def _simple(text: str, delimiter: str) -> bool:
-    # Each record on one line, and every quoted cell ends where its quotes do: then polars reads it as a spreadsheet.
+    # Each record on one line, each cell with quotes around it or with none at all: so polars reads it right.
+    sep = re.escape(delimiter)
+    cell = rf'(?:"(?:[^"]|"")*"|[^"{sep}]*)'
     lines = _lines(text)
-    if (lines.str.count_matches('"', literal=True) % 2 == 1).any():
-        return False
-    return not lines.str.contains(rf'(?:^|{re.escape(delimiter)})\s*"(?:[^"]|"")*"[^{re.escape(delimiter)}"]').any()
+    return bool(lines.filter(lines.str.contains('"', literal=True)).str.contains(f"^{cell}(?:{sep}{cell})*$").all())
 
 
 def _widths(lines: pl.Series, delimiter: str) -> pl.Series:

@@ -77,7 +77,7 @@ def _compound(data: bytes) -> Format:
     if _has_stream(data, "EncryptedPackage"):
         raise Refused(ENCRYPTED)
     if not (_has_stream(data, "Workbook") or _has_stream(data, "Book")):
-        raise Refused(NOT_WORKBOOK)
+        raise Refused(NOT_WORKBOOK if _has_stream(data, "Root Entry") else DAMAGED)
     if _has_stream(data, "_VBA_PROJECT"):
         raise Refused(MACROS)
     return "xls"

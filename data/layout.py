@@ -164,7 +164,7 @@ class _Sheet:
 
     def _body(self) -> pl.DataFrame:
         # The rows that hold data: below the header, without blank ones, totals, repeated headers and the lines at the
-        # foot. What fills every required column is data whatever its first cell says.
+        # foot. What fills every required column and begins with free text is data whatever that text says.
         frame = self.cells.with_columns(_first=self.first)
         if self.grid.widths is not None:
             frame = frame.with_columns(_width=self.grid.widths)
@@ -174,18 +174,19 @@ class _Sheet:
         named = [(str(at), self.header[at]) for at in self.match.places.values()]
         squeezed = pl.col("_first").str.replace_all(r"\s", "")
         filled = pl.all_horizontal(pl.col(str(self.match.places[name])).is_not_null() for name in self._required())
+        data = filled & self._begins_with_words()
         kinds = frame.select(
             blank=pl.col("_first").is_null(),
             repeated=pl.all_horizontal(pl.col(at) == header for at, header in named).fill_null(False),
-            total=(squeezed.str.contains(_TOTAL) & ~(filled & self._first_is_words())).fill_null(False),
-            signature=(squeezed.str.contains(_SIGNATURE) & ~filled).fill_null(False),
+            total=(squeezed.str.contains(_TOTAL) & ~data).fill_null(False),
+            signature=(squeezed.str.contains(_SIGNATURE) & ~data).fill_null(False),
         )
         usual = kinds.select(~pl.any_horizontal(pl.all())).to_series()
         if usual.all():
             return self._even(frame)
         # Lines at the foot stand below the last row that is none of all these.
-        data = (~kinds["blank"] & ~kinds["repeated"] & ~kinds["total"] & ~kinds["signature"]).arg_true()
-        after = int(data[-1]) + 1 if len(data) else 0
+        last = usual.arg_true()
+        after = int(last[-1]) + 1 if len(last) else 0
         foot = kinds["signature"] & (pl.int_range(0, len(kinds), eager=True) >= after)
         for rule, mask in ((REPEATED, kinds["repeated"]), (TOTAL, kinds["total"]), (SIGNATURE, foot & ~kinds["total"])):
             for row, value in frame.filter(mask).select("_row", "_first").head(KEPT).iter_rows():
@@ -197,7 +198,7 @@ class _Sheet:
     def _required(self) -> list[str]:
         return [name for name in self.table.required if name in self.match.places]
 
-    def _first_is_words(self) -> pl.Expr:
+    def _begins_with_words(self) -> pl.Expr:
         # Whether a row's first filled cell lies in a column of free text, where a real row may say 合计.
         words = {
             str(at)
@@ -215,10 +216,14 @@ class _Sheet:
         # A CSV row with a separator too few or too many has its values in the wrong columns.
         if self.grid.widths is None or not frame.height:
             return frame
-        expected = max(at for at, header in enumerate(self.header) if header) + 1
+        expected = int(self.grid.widths[self.place])
         beyond = [str(at) for at in range(expected, self.grid.cells.width)]
         more = pl.any_horizontal(pl.col(name).is_not_null() for name in beyond) if beyond else pl.lit(False)
-        ragged = frame.select((pl.col("_width") < expected) | more).to_series()
+        # Some programs end every row with a separator but not the header.
+        even = frame["_width"].n_unique() == 1 and frame["_width"][0] > expected and not frame.select(more.any()).item()
+        if even:
+            return frame
+        ragged = frame["_width"] != expected
         if not ragged.any():
             return frame
         for row, count in frame.filter(ragged).select("_row", "_width").iter_rows():
