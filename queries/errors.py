@@ -7,3 +7,7 @@ class QueryError(ValueError):
 
 class NotAllowed(QueryError):
     """A question that this viewer may not ask."""
+
+
+class NotNow(QueryError):
+    """A question that could be answered another time: what it needs cannot be read at the moment."""

@@ -17,7 +17,7 @@ PER_HUNDRED_A_YEAR = 1200
 
 def cases(cut: Cut) -> pl.LazyFrame:
     """Return all cases as known on A: later fields empty, with `open`, `withdrawn` and `response`."""
-    return cut.snapshot.once(("grievances", cut.known), lambda: _cases(cut)).lazy()
+    return cut.snapshot.table(("grievances", cut.known), lambda: _cases(cut)).lazy()
 
 
 def _cases(cut: Cut) -> pl.DataFrame:

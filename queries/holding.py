@@ -9,7 +9,7 @@ from threading import Lock, Thread
 from sqlalchemy.exc import SQLAlchemyError
 
 from data import database
-from queries.loading import load, version_of
+from queries.loading import load, stamp_of
 from queries.snapshot import Snapshot
 
 _held: dict[str, Snapshot] = {}
@@ -32,7 +32,7 @@ def current() -> Snapshot:
             return _held[address]
     try:
         with database.reading() as connection:
-            version = version_of(connection)
+            version = stamp_of(connection).version
     except SQLAlchemyError:
         if held.stale_since is None:
             held = replace(held, stale_since=datetime.now(UTC))

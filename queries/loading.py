@@ -6,19 +6,22 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import holidays
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, Select, bindparam, case, func, select
+from sqlalchemy import Connection, Engine, Select, case, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from data import database, schema, tables
-from data.frames import read
+from data.bulk import read
+from data.facts import activity_bit
+from queries.errors import NotNow
 from queries.filters import Month
 from queries.organisation import REPLY_DAYS
-from queries.participation import KINDS
-from queries.snapshot import Snapshot
+from queries.snapshot import Snapshot, Stamp
 from queries.units import Headcounts, Units
 
 RESPONSE_DAYS = 5  # first answer, where no service level is set (grievance regulations of the trade)
@@ -26,12 +29,107 @@ CLOSING_DAYS = 15  # ordinary cases, where no service level is set; mediation mu
 CALENDAR, WORKING = range(2)
 EMPTY_DATABASE = date(1970, 1, 1)  # nothing has happened yet: no period has begun
 
+_MONTH = "person_months/"  # and the month: the part of the facts that changes with a month's attendance
+_PERSON_MONTHS = {"person": pl.Int32, "u": pl.UInt16, "m": pl.Int16, "party_member": pl.Boolean, "mask": pl.Int64}
+
 _T = schema.HANDED_IN
+_BRANCHES = tuple(column for column in _T["branches"].c if column.name != "import_id")
+_LEVELS = tuple(column for column in _T["service_levels"].c if column.name != "import_id")
+
+# Of these tables the snapshot holds the rows themselves: the column in the database and its name in the frame.
+_ROWS: dict[str, dict[str, str]] = {
+    "grievances": {
+        "filed_on": "filed",
+        "category": "category",
+        "channel": "channel",
+        "people_involved": "people_involved",
+        "responded_on": "responded",
+        "due_on": "due",
+        "closed_on": "closed",
+        "outcome": "outcome",
+        "stage": "stage",
+        "confirmed": "confirmed",
+        "satisfaction": "satisfaction",
+        "reopened_on": "reopened",
+    },
+    "suggestions": {
+        "person_id": "person",
+        "submitted_on": "submitted",
+        "theme": "theme",
+        "decided_on": "decided",
+        "decision": "decision",
+        "implemented_on": "implemented",
+        "expected_benefit": "expected_fen",
+        "verified_benefit": "verified_fen",
+        "production_linked": "production_linked",
+    },
+    "meetings": {
+        "held_on": "held",
+        "kind": "kind",
+        "requested_on": "requested",
+        "replied_on": "replied",
+        "delegates": "delegates",
+        "present": "present",
+        "in_favour": "in_favour",
+    },
+    "contracts": {
+        "kind": "kind",
+        "signed_on": "signed",
+        "filed_on": "filed",
+        "effective_on": "effective",
+        "expires_on": "expires",
+        "employees_covered": "employees_covered",
+        "clauses": "clauses",
+        "clauses_fulfilled": "clauses_fulfilled",
+    },
+    "aid_cases": {"identified_on": "identified", "kind": "kind", "helped_on": "helped", "amount": "amount_fen"},
+    "notices": {"published_on": "published", "kind": "kind", "readers": "readers"},
+    "interests": {"topic": "topic", "recorded_on": "recorded"},
+}
+
+# The parts of the data each frame is made of; `place` of a unit depends on `branches` and is compared by itself.
+PARTS: dict[str, tuple[str, ...]] = {
+    "heads": ("headcounts",),
+    "attendance_days": ("attendance", "activities"),
+    "activities": ("activities",),
+    "grievances": ("grievances", "service_levels"),
+    "suggestions": ("suggestions",),
+    "answers": ("survey_answers", "surveys"),
+    "respondents": ("survey_answers", "surveys"),
+    "surveys": ("surveys",),
+    "meetings": ("meetings",),
+    "commitments": ("commitments", "meetings"),
+    "contracts": ("contracts",),
+    "aid_cases": ("aid_cases",),
+    "notices": ("notices",),
+    "interests": ("interests",),
+    "targets": ("targets",),
+}
+
+# What says that something happened; limits and terms say what is to happen.
+_HAPPENED: dict[str, tuple[str, ...]] = {
+    "activities": ("day",),
+    "grievances": ("filed", "responded", "closed", "reopened"),
+    "suggestions": ("submitted", "decided", "implemented"),
+    "surveys": ("opened",),
+    "meetings": ("held", "requested", "replied"),
+    "commitments": ("done",),
+    "contracts": ("signed", "filed"),
+    "aid_cases": ("identified", "helped"),
+    "notices": ("published",),
+    "interests": ("recorded",),
+}
 
 
-def version_of(connection: Connection) -> int:
-    """Return the data version; 0 in a database that never stored anything."""
-    return connection.execute(select(schema.data_version.c.version)).scalar() or 0
+def stamp_of(connection: Connection) -> Stamp:
+    """Return what tells one state of the data from any other; version 0 in a database that never stored anything."""
+    imports = schema.imports.c
+    latest = select(func.max(imports.import_id)).scalar_subquery()
+    statement = select(schema.data_version.c.version, imports.import_id, imports.at)
+    found = connection.execute(
+        statement.select_from(schema.data_version.outerjoin(schema.imports, imports.import_id == latest))
+    ).first()
+    return Stamp(*found) if found else Stamp(0, None, None)
 
 
 def load(engine: Engine | None = None, before: Snapshot | None = None) -> Snapshot:
@@ -42,169 +140,145 @@ def load(engine: Engine | None = None, before: Snapshot | None = None) -> Snapsh
 
 
 def _load(connection: Connection, engine: Engine, before: Snapshot | None) -> Snapshot:
-    version = version_of(connection)
-    versions = select(schema.fact_versions.c.part, schema.fact_versions.c.version)
-    parts: dict[str, int] = dict(connection.execute(versions).tuples().all())
+    stamp = stamp_of(connection)
+    tree = Units.of(read(connection, select(*_BRANCHES)))
+    still = {} if before is None else _still_true(connection, before, stamp, tree)
+    reader = _Reader(connection, tree)
+    frames = {name: still[name] if name in still else reader.frame(name) for name in PARTS}
+    months, people = _person_months(reader, frames["attendance_days"], still.get("person_months"), before)
+    return assembled(stamp, tree, frames | {"person_months": months}, engine, people)
 
-    def kept(name: str, tables_read: tuple[str, ...], fresh: Callable[[], pl.DataFrame]) -> pl.DataFrame:
-        if before is not None and all(parts.get(part, 0) <= before.version for part in tables_read):
-            old: pl.DataFrame = getattr(before, name)
-            return old
-        return fresh()
 
-    branches = read(connection, select(*(c for c in _T["branches"].c if c.name != "import_id")))
-    tree = Units.of(branches)
-    same_tree = before is not None and before.tree.ids == tree.ids
-    if not same_tree:
-        before = None  # places in the tree moved: everything is read again
-    place = pl.DataFrame(
-        {"branch_id": tree.ids, "u": range(len(tree))}, schema={"branch_id": pl.String, "u": pl.UInt16}
-    )
-
-    def rows(
-        table: str, columns: Mapping[str, str], extra: Callable[[pl.DataFrame], pl.DataFrame] | None = None
-    ) -> pl.DataFrame:
-        t = _T[table]
-        frame = coded(
-            read(connection, select(t.c.branch_id, *(t.c[name].label(label) for name, label in columns.items()))), table
-        )
-        frame = frame.join(place, on="branch_id", how="inner").drop("branch_id")
-        return extra(frame) if extra else frame
-
-    heads = read(
-        connection,
-        select(*(_T["headcounts"].c[c] for c in ("branch_id", "month", "employees", "union_members", "party_members"))),
-    )
-    heads = heads.join(place, on="branch_id").with_columns(
-        m=pl.col("month").str.slice(0, 4).cast(pl.Int32) * 12 + pl.col("month").str.slice(5, 2).cast(pl.Int32) - 1
-    )
-    levels = read(connection, select(*(c for c in _T["service_levels"].c if c.name != "import_id")))
-    surveys = (
-        read(connection, select(_T["surveys"].c.survey_id, _T["surveys"].c.opened_on.label("opened")))
-        .sort("opened", "survey_id")
-        .with_row_index("survey")
-    )
-    numbered = surveys.select("survey_id", pl.col("survey").cast(pl.UInt16), "opened")
-
-    def counted(fact: str, columns: tuple[str, ...]) -> pl.DataFrame:
-        t = schema.metadata.tables[fact]
-        frame = read(connection, select(t.c.survey_id, t.c.branch_id, *(t.c[c] for c in columns)))
-        return (
-            coded(frame, "survey_answers")
-            .join(place, on="branch_id")
-            .join(numbered, on="survey_id")
-            .drop("survey_id", "branch_id")
-            .rename(
-                {
-                    c: n
-                    for c, n in (("answers", "n"), ("respondents", "n"), ("respondents_seven", "n_seven"))
-                    if c in frame.columns
-                }
-            )
-        )
-
-    person_months, people = _person_months(connection, place, parts, before)
+def assembled(
+    stamp: Stamp, tree: Units, frames: Mapping[str, Any], engine: Engine, people: object = None
+) -> Snapshot:
+    """Return the snapshot of these frames; `engine` answers what A's month was like on a day in it."""
     return Snapshot(
-        version=version,
-        data_date=_data_date(connection),
+        stamp=stamp,
+        data_date=_data_date(frames),
         tree=tree,
-        headcounts=Headcounts.of(tree, heads),
-        person_months=person_months,
-        people=people,
-        attendance_days=kept(
-            "attendance_days", ("attendance", "activities"), lambda: _attendance_days(connection, place)
-        ),
-        activities=kept("activities", ("activities",), lambda: _activities(connection, place)),
-        grievances=kept(
-            "grievances",
-            ("grievances", "service_levels"),
-            lambda: with_limits(
-                rows(
-                    "grievances",
-                    {
-                        "filed_on": "filed",
-                        "category": "category",
-                        "channel": "channel",
-                        "people_involved": "people_involved",
-                        "responded_on": "responded",
-                        "due_on": "due",
-                        "closed_on": "closed",
-                        "outcome": "outcome",
-                        "stage": "stage",
-                        "confirmed": "confirmed",
-                        "satisfaction": "satisfaction",
-                        "reopened_on": "reopened",
-                    },
-                ),
-                coded(levels, "service_levels"),
-            ),
-        ),
-        suggestions=kept(
-            "suggestions",
-            ("suggestions",),
-            lambda: rows(
-                "suggestions",
-                {
-                    "person_id": "person",
-                    "submitted_on": "submitted",
-                    "theme": "theme",
-                    "decided_on": "decided",
-                    "decision": "decision",
-                    "implemented_on": "implemented",
-                    "expected_benefit": "expected_fen",
-                    "verified_benefit": "verified_fen",
-                    "production_linked": "production_linked",
-                },
-                _people_as_numbers,
-            ),
-        ),
-        answers=kept(
-            "answers",
-            ("survey_answers", "surveys"),
-            lambda: counted("answer_counts", ("dimension", "score", "answers")),
-        ),
-        respondents=kept(
-            "respondents",
-            ("survey_answers", "surveys"),
-            lambda: counted("respondent_counts", ("respondents", "respondents_seven")),
-        ),
-        surveys=numbered.drop("survey_id"),
-        meetings=rows(
-            "meetings",
-            {
-                "held_on": "held",
-                "kind": "kind",
-                "requested_on": "requested",
-                "replied_on": "replied",
-                "delegates": "delegates",
-                "present": "present",
-                "in_favour": "in_favour",
-            },
-            lambda rows: rows.with_columns(reply_due=pl.col("requested").dt.offset_by(f"{REPLY_DAYS}d")),
-        ),
-        commitments=_commitments(connection, place),
-        contracts=rows(
-            "contracts",
-            {
-                "kind": "kind",
-                "signed_on": "signed",
-                "filed_on": "filed",
-                "effective_on": "effective",
-                "expires_on": "expires",
-                "employees_covered": "employees_covered",
-                "clauses": "clauses",
-                "clauses_fulfilled": "clauses_fulfilled",
-            },
-        ),
-        aid_cases=rows(
-            "aid_cases", {"identified_on": "identified", "kind": "kind", "helped_on": "helped", "amount": "amount_fen"}
-        ),
-        notices=rows("notices", {"published_on": "published", "kind": "kind", "readers": "readers"}),
-        interests=rows("interests", {"topic": "topic", "recorded_on": "recorded"}),
-        targets=read(connection, select(*(_T["targets"].c[c] for c in ("metric", "branch_id", "year", "target")))),
-        masks_of=lambda day: _masks_of(engine, version, day),
+        headcounts=Headcounts.of(tree, frames["heads"]),
+        masks_of=lambda day: _masks_of(engine, stamp, day),
         loaded_at=datetime.now(UTC),
+        people=people,
+        **frames,
     )
+
+
+def _still_true(connection: Connection, before: Snapshot, stamp: Stamp, tree: Units) -> dict[str, pl.DataFrame]:
+    """Return the frames of `before` that need not be read again, of the person-months the months; units as in `tree`.
+
+    None at all where the database has another history, such as a backup that was put back, or has lost a unit.
+    """
+    imports, parts = schema.imports.c, schema.fact_versions.c
+    then = connection.execute(select(imports.at).where(imports.import_id == before.stamp.import_id)).scalar()
+    if stamp.version < before.stamp.version or then != before.stamp.at or not set(before.tree.ids) <= set(tree.ids):
+        return {}
+    changed = set(connection.scalars(select(parts.part).where(parts.version > before.stamp.version)))
+    frames = {name: getattr(before, name) for name, made_of in PARTS.items() if not changed.intersection(made_of)}
+    if isinstance(before.people, _People):
+        months = [Month.parse(part.removeprefix(_MONTH)).index for part in changed if part.startswith(_MONTH)]
+        frames["person_months"] = before.person_months.filter(~pl.col("m").is_in(months))
+    if before.tree.ids == tree.ids:
+        return frames
+    place = pl.lit(pl.Series([tree.at(unit) for unit in before.tree.ids], dtype=pl.UInt16))
+    return {
+        name: frame.with_columns(u=place.gather(pl.col("u"))) if "u" in frame.columns else frame
+        for name, frame in frames.items()
+    }
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads tables as frames with units as places in the tree and codes as small whole numbers."""
+
+    connection: Connection
+    tree: Units
+
+    def frame(self, name: str) -> pl.DataFrame:
+        """Return the frame `name` of a snapshot."""
+        if name in _ROWS:
+            t = _T[name]
+            labelled = (t.c[column].label(label) for column, label in _ROWS[name].items())
+            rows = self.placed(select(t.c.branch_id, *labelled), name)
+            return _FINISH[name](self, rows) if name in _FINISH else rows
+        made: Callable[[], pl.DataFrame] = getattr(self, f"_{name}")
+        return made()
+
+    def placed(self, statement: Select[Any], coding: str) -> pl.DataFrame:
+        """Return the rows of a statement with `branch_id` as `u`, and the codes of the table `coding` as numbers."""
+        place = pl.DataFrame(
+            {"branch_id": self.tree.ids, "u": range(len(self.tree))}, schema={"branch_id": pl.String, "u": pl.UInt16}
+        )
+        rows = coded(read(self.connection, statement), coding)
+        return rows.join(place, on="branch_id", maintain_order="left").drop("branch_id")
+
+    def _heads(self) -> pl.DataFrame:
+        t = _T["headcounts"].c
+        rows = self.placed(select(t.branch_id, t.month, t.employees, t.union_members, t.party_members), "headcounts")
+        return rows.select("u", pl.exclude("u", "month"), m=month_index("month"))
+
+    def _activities(self) -> pl.DataFrame:
+        t = _T["activities"].c
+        keys = (t.branch_id, t.held_on.label("day"), t.kind, t.organiser, t.production_linked, t.venue_owner)
+        rows = self.placed(select(*keys, func.count().label("n")).group_by(*keys), "activities")
+        return rows.rename({"venue_owner": "venue"}).with_columns(pl.col("n").cast(pl.UInt32))
+
+    def _attendance_days(self) -> pl.DataFrame:
+        t = schema.attendance_days.c
+        count = t.attendances.label("n")
+        rows = self.placed(select(t.branch_id, t.held_on.label("day"), t.kind, t.organiser, count), "activities")
+        return rows.with_columns(pl.col("n").cast(pl.UInt32))
+
+    def _commitments(self) -> pl.DataFrame:
+        c, m = _T["commitments"].c, _T["meetings"].c
+        columns = (c.branch_id, m.held_on.label("held"), c.category, c.due_on.label("due"), c.done_on.label("done"))
+        return self.placed(select(*columns, c.metric).join_from(_T["commitments"], _T["meetings"]), "commitments")
+
+    def _numbered_surveys(self) -> pl.DataFrame:
+        t = _T["surveys"].c
+        rows = read(self.connection, select(t.survey_id, t.opened_on.label("opened"))).sort("opened", "survey_id")
+        return rows.with_columns(survey=pl.int_range(pl.len(), dtype=pl.UInt16))
+
+    def _surveys(self) -> pl.DataFrame:
+        return self._numbered_surveys().select("survey", "opened")
+
+    def _answers(self) -> pl.DataFrame:
+        t = schema.answer_counts.c
+        return self._of_surveys(t.survey_id, t.branch_id, t.dimension, t.score, t.answers.label("n"))
+
+    def _respondents(self) -> pl.DataFrame:
+        t = schema.respondent_counts.c
+        counts = (t.respondents.label("n"), t.respondents_seven.label("n_seven"))
+        return self._of_surveys(t.survey_id, t.branch_id, *counts)
+
+    def _of_surveys(self, *columns: Any) -> pl.DataFrame:
+        rows = self.placed(select(*columns), "survey_answers")
+        return rows.join(self._numbered_surveys(), on="survey_id", maintain_order="left").drop("survey_id")
+
+    def _targets(self) -> pl.DataFrame:
+        t = _T["targets"].c
+        return read(self.connection, select(t.metric, t.branch_id, t.year, t.target))
+
+
+def _with_levels(reader: _Reader, cases: pl.DataFrame) -> pl.DataFrame:
+    levels = read(reader.connection, select(*_LEVELS))
+    return with_limits(cases.with_columns(pl.col("people_involved").cast(pl.Int32)), coded(levels, "service_levels"))
+
+
+def _people_as_numbers(_reader: _Reader, rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(pl.col("person").rank("dense").cast(pl.Int32))
+
+
+def _with_reply_due(_reader: _Reader, rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.with_columns(reply_due=pl.col("requested").dt.offset_by(f"{REPLY_DAYS}d"))
+
+
+_FINISH: dict[str, Callable[[_Reader, pl.DataFrame], pl.DataFrame]] = {
+    "grievances": _with_levels,
+    "suggestions": _people_as_numbers,
+    "meetings": _with_reply_due,
+}
 
 
 def coded(frame: pl.DataFrame, table: str) -> pl.DataFrame:
@@ -216,31 +290,20 @@ def coded(frame: pl.DataFrame, table: str) -> pl.DataFrame:
     )
 
 
-def _people_as_numbers(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.with_columns(pl.col("person").rank("dense").cast(pl.Int32))
+def month_index(column: str) -> pl.Expr:
+    """Return the number of a month written `2024-07`."""
+    return (
+        pl.col(column).str.slice(0, 4).cast(pl.Int32) * 12 + pl.col(column).str.slice(5, 2).cast(pl.Int32) - 1
+    ).cast(pl.Int16)
 
 
-def _activities(connection: Connection, place: pl.DataFrame) -> pl.DataFrame:
-    t = _T["activities"]
-    keys = (t.c.branch_id, t.c.held_on.label("day"), t.c.kind, t.c.organiser, t.c.production_linked, t.c.venue_owner)
-    frame = coded(read(connection, select(*keys, func.count().label("n")).group_by(*keys)), "activities")
-    return frame.join(place, on="branch_id").drop("branch_id").rename({"venue_owner": "venue"})
+def _data_date(frames: Mapping[str, pl.DataFrame]) -> date:
+    """Return A: the latest day on which anything is said to have happened; 1970 in an empty database."""
+    latest = [frames[name][day].max() for name, days in _HAPPENED.items() for day in days]
+    return max((day for day in latest if isinstance(day, date)), default=EMPTY_DATABASE)
 
 
-def _attendance_days(connection: Connection, place: pl.DataFrame) -> pl.DataFrame:
-    t = schema.attendance_days
-    frame = read(
-        connection, select(t.c.branch_id, t.c.held_on.label("day"), t.c.kind, t.c.organiser, t.c.attendances.label("n"))
-    )
-    return coded(frame, "activities").join(place, on="branch_id").drop("branch_id")
-
-
-def _commitments(connection: Connection, place: pl.DataFrame) -> pl.DataFrame:
-    c, m = _T["commitments"].c, _T["meetings"].c
-    statement = select(
-        c.branch_id, m.held_on.label("held"), c.category, c.due_on.label("due"), c.done_on.label("done"), c.metric
-    ).join_from(_T["commitments"], _T["meetings"])
-    return coded(read(connection, statement), "commitments").join(place, on="branch_id").drop("branch_id")
+# --- people ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -275,82 +338,76 @@ class _People:
 
 
 def _person_months(
-    connection: Connection, place: pl.DataFrame, parts: Mapping[str, int], before: Snapshot | None
+    reader: _Reader, days: pl.DataFrame, kept: pl.DataFrame | None, before: Snapshot | None
 ) -> tuple[pl.DataFrame, _People]:
-    """Return the person-months sorted by month, person's code, unit and membership; only changed months are read."""
-    t = schema.person_months
-    columns = (t.c.person_id, t.c.branch_id, t.c.month, t.c.party_member, t.c.mask)
-    prefix = "person_months/"
-    if before is None or not isinstance(before.people, _People):
-        people, months, kept = _People.nobody(), None, None
-    else:
-        changed = [p.removeprefix(prefix) for p, v in parts.items() if p.startswith(prefix) and v > before.version]
-        numbers = [Month.parse(month).index for month in changed]
-        people, months, kept = before.people, changed, before.person_months.filter(~pl.col("m").is_in(numbers))
-    statement = _in_order(select(*columns) if months is None else select(*columns).where(t.c.month.in_(months)))
-    people, frame = people.number(read(connection, statement))
-    number = pl.col("month").str.slice(0, 4).cast(pl.Int32) * 12 + pl.col("month").str.slice(5, 2).cast(pl.Int32) - 1
-    fresh = (
-        frame.with_columns(m=number)
-        .join(place, on="branch_id", how="left", maintain_order="left")
-        .select("person", "u", "m", "party_member", "mask")
-    )
-    if kept is not None:
-        fresh = pl.concat([kept, fresh]).sort("m", maintain_order=True)
-    return fresh, people
-
-
-def _in_order(statement: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
-    t = schema.person_months
-    return statement.order_by(t.c.month, t.c.person_id, t.c.branch_id, t.c.party_member)
-
-
-def _masks_of(engine: Engine, version: int, day: date) -> NDArray[np.int64]:
-    """Return the masks of the day's month as they were at the end of `day`, in the order of the person-months."""
-    a, w, pm = _T["activities"], _T["attendance"], schema.person_months
-    kinds = {code: i for i, (code, _) in enumerate(tables.ACTIVITY_KINDS)}
-    organisers = {code: i for i, (code, _) in enumerate(tables.ORGANISERS)}
-    bit = case(
-        *(
-            ((a.c.organiser == organiser) & (a.c.kind == kind), 1 << (o * KINDS + k))
-            for organiser, o in organisers.items()
-            for kind, k in kinds.items()
+    """Return the person-months sorted by month, person's code, unit and membership; months `kept` are not read."""
+    people = before.people if kept is not None and before is not None else None
+    if kept is None or not isinstance(people, _People):
+        kept, people = pl.DataFrame(schema=_PERSON_MONTHS), _People.nobody()
+    pieces = {Month.at(month): kept.slice(*_span(kept["m"], month)) for month in kept["m"].unique()}
+    t = schema.person_months.c
+    # One whole number for both: what crosses the wire is what a month costs.
+    packed = (t.mask * 2 + case((t.party_member, 1), else_=0)).label("packed")
+    for month in sorted({Month.of(day) for day in days["day"].unique()} - pieces.keys()):
+        statement = _in_order(select(t.person_id, t.branch_id, packed).where(t.month == str(month)))
+        people, rows = people.number(reader.placed(statement, "attendance"))
+        pieces[month] = rows.select(
+            "person",
+            "u",
+            m=pl.lit(month.index, pl.Int16),
+            party_member=pl.col("packed") % 2 == 1,
+            mask=pl.col("packed") // 2,
         )
-    )
+    return pl.concat([kept.clear(), *(pieces[month] for month in sorted(pieces))], rechunk=True), people
+
+
+def _span(months: pl.Series, month: int) -> tuple[int, int]:
+    """Return where the rows of a month begin among sorted ones, and how many there are."""
+    start, stop = np.searchsorted(months.to_numpy(), [month, month + 1])
+    return int(start), int(stop - start)
+
+
+def _in_order(statement: Select[Any]) -> Select[Any]:
+    t = schema.person_months.c
+    return statement.order_by(t.month, t.person_id, t.branch_id, t.party_member)
+
+
+def _masks_of(engine: Engine, stamp: Stamp, day: date) -> NDArray[np.int64]:
+    """Return the masks of the day's month as they were at the end of `day`, in the order of the person-months.
+
+    Raises NotNow when the database cannot tell, or holds another version by now.
+    """
+    a, w, pm = _T["activities"].c, _T["attendance"].c, schema.person_months.c
     month = Month.of(day)
     seen = (
-        select(w.c.person_id, w.c.branch_id, w.c.party_member, func.sum(bit.distinct()).label("mask"))
-        .join_from(w, a)
-        .where(a.c.held_on.between(month.first, bindparam("day", day)))
-        .group_by(w.c.person_id, w.c.branch_id, w.c.party_member)
+        select(w.person_id, w.branch_id, w.party_member, func.sum(activity_bit().distinct()).label("mask"))
+        .join_from(_T["attendance"], _T["activities"])
+        .where(a.held_on.between(month.first, day))
+        .group_by(w.person_id, w.branch_id, w.party_member)
         .subquery()
+    )
+    same = (
+        (pm.person_id == seen.c.person_id)
+        & (pm.branch_id == seen.c.branch_id)
+        & (pm.party_member == seen.c.party_member)
     )
     statement = (
         select(func.coalesce(seen.c.mask, 0).label("mask"))
-        .select_from(
-            pm.outerjoin(
-                seen,
-                (pm.c.person_id == seen.c.person_id)
-                & (pm.c.branch_id == seen.c.branch_id)
-                & (pm.c.party_member == seen.c.party_member),
-            )
-        )
-        .where(pm.c.month == str(month))
+        .select_from(schema.person_months.outerjoin(seen, same))
+        .where(pm.month == str(month))
     )
-    with database.reading(engine) as connection:
-        if version_of(connection) != version:
-            raise LookupError(f"version {version} is no longer what is stored")
-        return read(connection, _in_order(statement))["mask"].cast(pl.Int64).to_numpy()
+    try:
+        with database.reading(engine) as connection:
+            if stamp_of(connection) == stamp:
+                return read(connection, _in_order(statement))["mask"].cast(pl.Int64).to_numpy()
+    except SQLAlchemyError as error:
+        raise NotNow(
+            f"{day}: how things stood within a month is read from the database, which does not answer"
+        ) from error
+    raise NotNow(f"{day}: how things stood within a month is read from the database, which has just changed; ask again")
 
 
-def _data_date(connection: Connection) -> date:
-    """Return A: the latest day on which anything is said to have happened; 1970 in an empty database."""
-    latest: list[date] = []
-    for table in tables.TABLES:
-        happened = [func.max(_T[table.name].c[c.name]) for c in table.columns if c.happened]
-        if happened:
-            latest.extend(day for day in connection.execute(select(*happened)).one() if day is not None)
-    return max(latest, default=EMPTY_DATABASE)
+# --- limits ----------------------------------------------------------------------------------------------------------
 
 
 def with_limits(cases: pl.DataFrame, levels: pl.DataFrame) -> pl.DataFrame:

@@ -98,7 +98,7 @@ def overdue_commitments(cut: Cut) -> Sums:
 
 def contracts(cut: Cut) -> pl.DataFrame:
     """Return the contracts signed by A with `in_force`, the day from which each holds."""
-    return cut.snapshot.once(("contracts", cut.known), lambda: _contracts(cut))
+    return cut.snapshot.table(("contracts", cut.known), lambda: _contracts(cut))
 
 
 def _contracts(cut: Cut) -> pl.DataFrame:

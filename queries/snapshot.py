@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
-from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
@@ -29,6 +28,17 @@ ANSWERS_KEPT = 4096
 TABLES_KEPT = 128 << 20
 
 
+class Stamp(NamedTuple):
+    """What tells one state of the data from any other: the data version, and which import was the last and when.
+
+    A backup that is put back may come to the same version again with other contents.
+    """
+
+    version: int
+    import_id: int | None
+    at: datetime | None
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """One version of the facts.
@@ -37,11 +47,12 @@ class Snapshot:
     columns. `masks_of(day)` answers what the person-months of that day's month were on that day, in frame order.
     """
 
-    version: int
+    stamp: Stamp
     data_date: date
     tree: Units
     headcounts: Headcounts
-    person_months: pl.DataFrame  # person i32, u i16, m i32, party_member bool, mask i64
+    heads: pl.DataFrame  # u, m, employees, union_members, party_members: as handed in
+    person_months: pl.DataFrame  # person, u, m, party_member, mask; by month
     attendance_days: pl.DataFrame  # u, day, kind, organiser, n
     activities: pl.DataFrame  # u, day, kind, organiser, production_linked, venue, n
     grievances: pl.DataFrame
@@ -64,6 +75,11 @@ class Snapshot:
     stale_since: datetime | None = field(default=None, compare=False)
     _answers: Kept = field(default_factory=lambda: Kept(ANSWERS_KEPT, lambda _: 1), repr=False, compare=False)
     _tables: Kept = field(default_factory=lambda: Kept(TABLES_KEPT, _bytes), repr=False, compare=False)
+
+    @property
+    def version(self) -> int:
+        """The data version."""
+        return self.stamp.version
 
     @property
     def units(self) -> pl.DataFrame:
@@ -100,12 +116,15 @@ class Snapshot:
         last = Month.of(self.data_date)
         return (Month.of(min(firsts)) if firsts else last, last)
 
-    @cached_property
+    @property
     def months_told(self) -> NDArray[np.int64]:
         """Numbers, ascending, of the months in which any date of the facts lies."""
+        return self.once("months told", self._months_told)
+
+    def _months_told(self) -> NDArray[np.int64]:
         days = [
-            frame.select(day=name).to_series()
-            for frame in (getattr(self, f.name) for f in fields(self))
+            frame[name]
+            for frame in (getattr(self, part.name) for part in fields(self))
             if isinstance(frame, pl.DataFrame)
             for name, kind in frame.schema.items()
             if kind == pl.Date
@@ -118,11 +137,13 @@ class Snapshot:
         return self._answers.get(key, make)
 
     def table(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return the array or arrays that `make` gives, worked out once per version and key, as `once`."""
+        """Return the arrays or frame that `make` gives, as `once`; what was not asked for longest goes first."""
         return self._tables.get(key, make)
 
 
 def _bytes(thing: object) -> int:
+    if isinstance(thing, pl.DataFrame):
+        return int(thing.estimated_size())
     if isinstance(thing, np.ndarray):
         return thing.nbytes
     return sum(_bytes(part) for part in thing) if isinstance(thing, tuple) else 0

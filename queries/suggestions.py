@@ -14,7 +14,7 @@ _ADOPTED = pl.col("decision").is_in([DECISIONS["adopted"], DECISIONS["partly_ado
 
 def proposals(cut: Cut) -> pl.LazyFrame:
     """Return all suggestions as known on A: later fields empty."""
-    return cut.snapshot.once(("suggestions", cut.known), lambda: _proposals(cut)).lazy()
+    return cut.snapshot.table(("suggestions", cut.known), lambda: _proposals(cut)).lazy()
 
 
 def _proposals(cut: Cut) -> pl.DataFrame:
