@@ -19,7 +19,7 @@ from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import select
 
 from data import database
-from data.schema import metadata
+from data.schema import people
 from pages.shared.navigation import ENTRIES
 from queries.viewers import ROLES
 from tests.browser.browsing import HEIGHTS, HOUSE, Language, Scheme, launch, make_demo, settle, start, visiting
@@ -43,13 +43,10 @@ def whole(page: Page, width: int) -> None:
 
 
 def personas(home: Path) -> dict[str, str]:
-    """Return each role's key in the demo's “view as”; union staff are those of the first division."""
-    branches = metadata.tables["branches"]
+    """Return for each role the demo's first person in it, as “view as” takes them in the address."""
     with database.reading(database.engine_for(f"sqlite:///{home / 'dashboard.db'}")) as connection:
-        ids = select(branches.c.branch_id).order_by(branches.c.branch_id)
-        root = connection.scalar(ids.where(branches.c.parent_id.is_(None)))
-        division = connection.scalar(ids.where(branches.c.parent_id == root))
-    return {role: f"union_staff-{division}" if role == "union_staff" else role for role in ROLES}
+        rows = connection.execute(select(people.c.role, people.c.email).order_by(people.c.email.desc())).all()
+    return {str(role): str(email) for role, email in rows}
 
 
 def take(options: argparse.Namespace) -> Iterator[Path]:
