@@ -1,0 +1,100 @@
+"""What the overview says first: findings as sentences, units in the order of the organisation, latest notices."""
+
+from __future__ import annotations
+
+import polars as pl
+import streamlit as st
+
+from data.words import mark
+from pages.kpis import telling
+from pages.shared import formats, view
+from pages.shared.view import View
+from pages.shared.words import _, code_label, metric_name
+from queries import changes, metrics, notices
+
+NOTICES = 5
+WORDS = {"needs_attention": mark("Needs attention"), "worth_learning_from": mark("Worth learning from")}
+ICONS = {True: ":material/trending_up:", False: ":material/warning:", None: ":material/swap_vert:"}
+
+
+def findings(seen: View) -> None:
+    """Draw at most five findings, each a sentence that opens the page with its evidence."""
+    found = changes.what_changed(seen.viewer, seen.filters, seen.snapshot)
+    if not found:
+        st.caption(_("No real change: what moved is no more than chance would move."))
+    for place, finding in enumerate(found):
+        st.button(
+            telling.sentence(seen, finding),
+            key=f"finding_{place}",
+            icon=ICONS[finding.better],
+            type="tertiary",
+            width="stretch",
+            on_click=view.go,
+            args=(telling.page_of(finding),),
+            kwargs={"branch": finding.unit} if finding.unit else {},
+        )
+
+
+def units(seen: View) -> None:
+    """Draw the units that differ from what would be expected of them, in the order of the organisation."""
+    rows: list[tuple[int, str, str, str]] = []
+    for metric in changes.COMPARED:
+        fair = changes.between_units(seen.viewer, metric, seen.filters, seen.definition(metric), seen.snapshot)
+        for row in fair.frame.filter(pl.col("word").is_in(list(WORDS))).iter_rows(named=True):
+            told = _("{metric} {value}", metric=metric_name(metric), value=_value(metric, row["value"]))
+            rows.append((seen.snapshot.tree.at(row["group"]), row["group"], row["word"], told))
+    quiet = changes.quiet_units(seen.viewer, seen.filters, seen.snapshot).units.filter("silent")
+    rows += [(seen.snapshot.tree.at(u), u, "needs_attention", _("very quiet")) for u in quiet["unit"]]
+    if not rows:
+        st.caption(_("All units as expected."))
+        return
+    told: dict[tuple[int, str, str], list[str]] = {}
+    for place, unit, word, what in rows:
+        told.setdefault((place, unit, word), []).append(what)
+    with st.container(height=260, border=False):
+        for (_place, unit, word), whats in sorted(told.items()):
+            st.button(
+                _("{unit} · {word}", unit=seen.snapshot.name(unit, seen.language), word=_(WORDS[word])),
+                key=f"unit_{unit}_{word}",
+                icon=ICONS[word == "worth_learning_from"],
+                type="tertiary",
+                help="；".join(whats) if seen.language == "zh" else "; ".join(whats),
+                on_click=view.go,
+                args=("unit",),
+                kwargs={"branch": unit},
+            )
+            st.caption("　".join(whats) if seen.language == "zh" else " · ".join(whats))
+
+
+def _value(metric: str, value: float) -> str:
+    return formats.value(metrics.find(metric).unit, value)
+
+
+def notices_of(seen: View) -> pl.DataFrame:
+    """Return the latest notices of the scope in words."""
+    found = notices.latest(seen.viewer, seen.filters, NOTICES, seen.snapshot)
+    return found.select(
+        pl.col("published_on"),
+        pl.Series("unit", [seen.snapshot.name(unit, seen.language) for unit in found["branch_id"]], dtype=pl.String),
+        pl.Series("kind", [code_label("notice_kind", kind) for kind in found["kind"]], dtype=pl.String),
+        pl.col("title"),
+    )
+
+
+def notices_table(seen: View) -> None:
+    """Draw the latest notices; titles are text people wrote, so they stand in a table, never in markdown."""
+    rows = notices_of(seen)
+    if rows.is_empty():
+        st.caption(_("No notices in this period."))
+        return
+    st.dataframe(
+        rows,
+        hide_index=True,
+        width="stretch",
+        column_config={
+            "published_on": st.column_config.DateColumn(_("Published"), width="small"),
+            "unit": st.column_config.TextColumn(_("Unit"), width="medium"),
+            "kind": st.column_config.TextColumn(_("Kind"), width="small"),
+            "title": st.column_config.TextColumn(_("Title"), width="large"),
+        },
+    )

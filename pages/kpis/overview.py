@@ -1,0 +1,67 @@
+"""Overview: on course or not, what really changed, who needs attention, what was published; ten seconds."""
+
+import streamlit as st
+
+from pages.kpis import attention, telling
+from pages.shared import anatomy, cards, charts, formats, view
+from pages.shared.words import _
+
+KPIS = {
+    "participation_rate": "participation",
+    "joint_activity_share": "participation",
+    "on_time_rate": "grievances",
+    "satisfaction_rate": "grievances",
+    "median_days_to_close": "grievances",
+    "overdue_grievances": "grievances",
+    "adoption_rate": "suggestions",
+    "engagement_index": "engagement",
+    "commitments_on_time_rate": "commitments",
+    "contract_coverage_rate": "contracts",
+}
+
+seen = view.current()
+anatomy.header(
+    _("Overview"),
+    how=_(
+        "A word on a card says whether the latest month is a real change or chance. "
+        "Findings below are tested together, so that looking at many figures does not by itself find one. "
+        "Open a card's definition to see how its figure is counted."
+    ),
+)
+
+left, right = st.columns([3, 2], gap="medium")
+with left:
+    anatomy.section(_("What really changed"))
+    attention.findings(seen)
+with right:
+    anatomy.section(_("Units to look at"))
+    attention.units(seen)
+
+anatomy.section(_("Key figures"))
+cards.row(seen, tuple(KPIS), verdicts=lambda metric: telling.verdict(seen, metric), pages=KPIS)
+
+left, right = st.columns([3, 2], gap="medium")
+with left:
+    on_time = seen.ask("on_time_rate", by="month", start=seen.filters.end.back(23))
+    value = seen.ask("on_time_rate").one["value"]
+    charts.figure(
+        seen,
+        charts.line(seen, on_time, target=seen.target("on_time_rate")),
+        title=_(
+            "{value} of the grievances due were closed in time in {place}",
+            value=formats.percent(value),
+            place=seen.place,
+        ),
+        key="overview_on_time",
+    )
+with right:
+    charts.figure(
+        seen,
+        charts.bars(seen, seen.ask("on_time_rate", by="branch"), target=seen.target("on_time_rate")),
+        title=_("On-time closure by unit"),
+        key="overview_units",
+        on_pick=lambda group: view.go("unit", branch=group),
+    )
+
+anatomy.section(_("Latest notices"))
+attention.notices_table(seen)

@@ -1,0 +1,186 @@
+"""What really changed and who needs attention: the statistics applied to answers, as one viewer may see them.
+
+Everything here is worked out once per data version and question.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from queries.answers import Answer, ask, grid, target
+from queries.filters import Filters, Month
+from queries.holding import current
+from queries.metric import Metric
+from queries.metrics import find
+from queries.snapshot import Snapshot
+from queries.statistics import findings as found_ones
+from queries.statistics import process
+from queries.statistics.findings import Finding
+from queries.statistics.funnel import Funnel, funnel
+from queries.statistics.silence import Radar, silence
+from queries.viewers import Viewer
+
+# Looked at on the overview: what the three sides answer for, each with a better end.
+WATCHED = (
+    "participation_rate",
+    "response_rate",
+    "on_time_rate",
+    "satisfaction_rate",
+    "reopen_rate",
+    "adoption_rate",
+    "suggestions_per_100",
+)
+# Of these, rates whose cases can be counted are compared between units.
+COMPARED = ("on_time_rate", "satisfaction_rate", "response_rate", "reopen_rate", "adoption_rate")
+HISTORY_MONTHS = 30  # long enough for two springs, short enough that an old level does not set the limits
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """A metric by month with its process limits: `answer` by month, `chart` with one row for each of its months."""
+
+    answer: Answer
+    chart: process.Chart
+
+
+def history(
+    viewer: Viewer,
+    metric: str,
+    filters: Filters,
+    definition: str | None = None,
+    snapshot: Snapshot | None = None,
+    breaks: tuple[Month, ...] = (),
+) -> History:
+    """Return the metric's whole months up to the period's end with limits, signals and a verdict on the latest.
+
+    `breaks` are months in which the limits start anew. For the verdict's words see `queries.statistics.process`.
+    """
+    snapshot = snapshot or current()
+    key = ("history", viewer.role, viewer.units, metric, definition, filters, breaks)
+    return snapshot.once(key, lambda: _history(viewer, metric, filters, definition, snapshot, breaks))
+
+
+def _history(
+    viewer: Viewer,
+    metric: str,
+    filters: Filters,
+    definition: str | None,
+    snapshot: Snapshot,
+    breaks: tuple[Month, ...],
+) -> History:
+    answer = ask(viewer, metric, _whole_months(filters, snapshot), "month", definition, snapshot)
+    months = answer.frame["group"].to_list()
+    starts = [months.index(str(month)) for month in breaks if str(month) in months]
+    kind, scale = _kind(answer.metric)
+    chart = process.chart(
+        answer.frame["value"].to_list(),
+        answer.metric.direction,
+        denominators=None if kind == "values" else answer.frame["denominator"].to_list(),
+        kind=kind,
+        scale=scale,
+        breaks=starts,
+        target=target(viewer, metric, filters, definition, snapshot),
+    )
+    return History(answer, chart)
+
+
+def _kind(metric: Metric) -> tuple[process.Kind, float]:
+    # Distinct people over headcount are neither events nor trials: plain limits.
+    return ("proportion", 1.0) if metric.proportion else ("values", 1.0)
+
+
+def _whole_months(filters: Filters, snapshot: Snapshot) -> Filters:
+    """Return the filters over the months that are over, at most `HISTORY_MONTHS` up to the period's end."""
+    first, last = snapshot.month_range
+    if snapshot.data_date < last.last:
+        last = last.back(1)
+    end = min(filters.end, last)
+    start = max(first, end.back(HISTORY_MONTHS - 1))
+    return replace(filters, start=min(start, end), end=end)
+
+
+def between_units(
+    viewer: Viewer, metric: str, filters: Filters, definition: str | None = None, snapshot: Snapshot | None = None
+) -> Funnel:
+    """Return each unit of the scope, by its own rows, against what all of them would lead one to expect.
+
+    Units whose figures are withheld or that have none stand without a word. For the columns see
+    `queries.statistics.funnel`; the unit's id is in `group`.
+    """
+    snapshot = snapshot or current()
+    key = ("between", viewer.role, viewer.units, metric, definition, filters)
+
+    def work_out() -> Funnel:
+        answer = ask(viewer, metric, filters, "unit", definition, snapshot)
+        rows = answer.frame.select("group", "numerator", "denominator")
+        kind: process.Kind = "proportion" if answer.metric.proportion else "rate"
+        return funnel(rows, answer.metric.direction or 1, "proportion" if kind == "proportion" else "rate")
+
+    return snapshot.once(key, work_out)
+
+
+def quiet_units(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> Radar:
+    """Return which units of the scope raise too little, all voices together; see `queries.statistics.silence`."""
+    snapshot = snapshot or current()
+    key = ("quiet", viewer.role, viewer.units, filters)
+    return snapshot.once(key, lambda: silence(voices(viewer, filters, snapshot)))
+
+
+def voices(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> pl.DataFrame:
+    """Return unit, measure, observed, exposure and kind of work for each unit's own voice."""
+    kinds = snapshot.units.select(unit="branch_id", kind="kind")
+    counted = {"grievances_per_100": "grievances_received", "suggestions_per_100": "suggestions_submitted"}
+    found = []
+    for metric, count in counted.items():
+        heads = ask(viewer, metric, filters, "unit", None, snapshot).frame.select("group", exposure="denominator")
+        cases = ask(viewer, count, filters, "unit", None, snapshot).frame.select("group", observed="numerator")
+        found.append(heads.join(cases, on="group").with_columns(measure=pl.lit(count)))
+    for metric in ("participation_rate", "survey_response_rate"):
+        rows = ask(viewer, metric, filters, "unit", None, snapshot).frame
+        found.append(
+            rows.select("group", exposure="denominator", observed="numerator").with_columns(measure=pl.lit(metric))
+        )
+    return (
+        pl.concat(found)
+        .drop_nulls(["observed", "exposure"])
+        .rename({"group": "unit"})
+        .join(kinds, on="unit", how="left", maintain_order="left")
+    )
+
+
+def what_changed(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> tuple[Finding, ...]:
+    """Return at most five findings about the scope, the weightiest first; none when nothing really happened.
+
+    Looked at: every watched metric of the scope and of its children by month, each unit against the others, and units
+    that are too quiet; all comparisons count towards the false discovery rate.
+    """
+    snapshot = snapshot or current()
+    key = ("changed", viewer.role, viewer.units, filters)
+    return snapshot.once(key, lambda: _what_changed(viewer, filters, snapshot))
+
+
+def _what_changed(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> tuple[Finding, ...]:
+    compared: list[Finding] = []
+    whole = _whole_months(filters, snapshot)
+    for metric in WATCHED:
+        of_scope = ask(viewer, metric, whole, "month", None, snapshot).frame.rename({"group": "column"})
+        of_units = grid(viewer, metric, whole, "branch", "month", None, snapshot).frame
+        frames = [(filters.branch, of_scope)]
+        frames += [(str(unit), rows) for (unit,), rows in of_units.group_by(["group"], maintain_order=True)]
+        for unit, rows in frames:
+            change = process.latest_change(
+                rows["value"].to_list(),
+                denominators=rows["denominator"].to_list() if find(metric).unit == "rate" else None,
+            )
+            if change is not None:
+                cases = float(rows["denominator"].slice(change.since).sum() or 0)
+                month = str(rows["column"][change.since])
+                link = (("metric", metric), ("since", month))
+                compared.append(found_ones.of_change(metric, change, find(metric).direction, cases, unit, link))
+    for metric in COMPARED:
+        fair = between_units(viewer, metric, filters, None, snapshot)
+        compared.extend(found_ones.of_units(metric, fair, find(metric).direction, "group", (("metric", metric),)))
+    compared.extend(found_ones.of_silence("grievances_per_100", quiet_units(viewer, filters, snapshot)))
+    return found_ones.findings(compared)
