@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 import psycopg
@@ -29,7 +29,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Delete, Insert
-from sqlalchemy.types import Boolean, Date, Float, Integer
+from sqlalchemy.types import Boolean, Date, DateTime, Float, Integer, LargeBinary
 
 # Rows handed over at once: large enough that the hand-over costs nothing, small enough to show progress.
 CHUNK = 100_000
@@ -48,6 +48,10 @@ def polars_type(column: ColumnElement[Any]) -> pl.DataType:
         return pl.Float64()
     if isinstance(column.type, Date):
         return pl.Date()
+    if isinstance(column.type, DateTime):
+        return pl.Datetime("us")
+    if isinstance(column.type, LargeBinary):
+        return pl.Binary()
     return pl.String()
 
 
@@ -58,14 +62,19 @@ def schema(table: Table) -> dict[str, pl.DataType]:
 
 def read(connection: Connection, statement: Select[Any]) -> pl.DataFrame:
     """Return what a SELECT finds, typed by its columns also where it finds nothing."""
-    types = {column.name: polars_type(column) for column in statement.selected_columns}
+    return pl.concat([pl.DataFrame(schema=_types(statement)), *chunks(connection, statement)])
+
+
+def chunks(connection: Connection, statement: Select[Any], rows: int = CHUNK) -> Iterator[pl.DataFrame]:
+    """Yield what a SELECT finds in frames of `rows` rows, the last one shorter; none for no rows."""
+    types = _types(statement)
     if connection.dialect.name == "postgresql":
-        return _copy_out(connection, statement, types)
-    found = connection.execute(statement).cursor
-    # SQLite has neither dates nor booleans: text and 0/1 come back.
-    plain = {name: _PLAIN.get(type(kind), kind) for name, kind in types.items()}
-    frame = pl.DataFrame(found.fetchall() if found else [], schema=plain, orient="row")
-    return _typed(frame, types, pl.col)
+        for text in _copied_out(connection, statement, rows):
+            yield _typed(pl.read_csv(text, has_header=False, schema=_plain(types, pl.String())), types)
+        return
+    cursor = connection.execute(statement).cursor
+    while cursor is not None and (found := cursor.fetchmany(rows)):
+        yield _typed(pl.DataFrame(found, _plain(types, pl.Int64()), orient="row"), types)
 
 
 def fetch(connection: Connection, table: Table, wanted: pl.DataFrame) -> pl.DataFrame:
@@ -124,21 +133,41 @@ def coming(connection: Connection, table: Table, frame: pl.DataFrame, columns: S
     temporary.drop(connection)
 
 
-_PLAIN: dict[type[pl.DataType], pl.DataType] = {pl.Date: pl.String(), pl.Boolean: pl.Int64()}
+def _types(statement: Select[Any]) -> dict[str, pl.DataType]:
+    return {column.name: polars_type(column) for column in statement.selected_columns}
 
 
-def _typed(frame: pl.DataFrame, types: dict[str, pl.DataType], truth: Callable[[str], pl.Expr]) -> pl.DataFrame:
-    return frame.with_columns(
-        *(pl.col(name).str.to_date("%Y-%m-%d") for name, kind in types.items() if kind == pl.Date),
-        *(truth(name).cast(pl.Boolean).alias(name) for name, kind in types.items() if kind == pl.Boolean),
-    )
+def _plain(types: dict[str, pl.DataType], truth: pl.DataType) -> dict[str, pl.DataType]:
+    """Return the types as the driver gives them: days and times as text, yes and no as `truth`."""
+    as_text = {pl.Date: pl.String(), pl.Datetime: pl.String(), pl.Boolean: truth}
+    if truth == pl.String():
+        as_text[pl.Binary] = pl.String()  # \x and hexadecimal digits
+    return {name: as_text.get(type(kind), kind) for name, kind in types.items()}
+
+
+def _typed(frame: pl.DataFrame, types: dict[str, pl.DataType]) -> pl.DataFrame:
+    def typed(name: str, kind: pl.DataType) -> pl.Expr:
+        column = pl.col(name)
+        if kind == pl.Date:
+            return column.str.to_date("%Y-%m-%d")
+        if kind == pl.Datetime:
+            return column.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us")
+        if kind == pl.Boolean and frame.schema[name] == pl.String:
+            return column == "t"
+        if kind == pl.Binary and frame.schema[name] == pl.String:
+            return column.str.strip_prefix("\\x").str.decode("hex")
+        return column.cast(kind)
+
+    return frame.select(typed(name, kind).alias(name) for name, kind in types.items())
 
 
 def _each_row(connection: Connection, statement: Insert | Delete, frame: pl.DataFrame, told: Told | None) -> None:
     compiled = statement.compile(dialect=connection.dialect, column_keys=frame.columns)
     assert isinstance(compiled, SQLCompiler)
     rows = frame.select(compiled.positiontup or []).with_columns(
-        pl.col(pl.Date).dt.to_string("%Y-%m-%d"), pl.col(pl.Boolean).cast(pl.Int64)
+        pl.col(pl.Date).dt.to_string("%Y-%m-%d"),
+        pl.col(pl.Datetime).dt.to_string("%Y-%m-%d %H:%M:%S%.6f"),
+        pl.col(pl.Boolean).cast(pl.Int64),
     )
     for chunk in rows.iter_slices(CHUNK):
         if chunk.height:
@@ -150,33 +179,40 @@ def _each_row(connection: Connection, statement: Insert | Delete, frame: pl.Data
 def _copy_in(connection: Connection, table: Table, frame: pl.DataFrame, told: Told | None) -> None:
     quote = connection.dialect.identifier_preparer.quote
     columns = ", ".join(quote(name) for name in frame.columns)
+    rows = frame.with_columns(pl.col(pl.Binary).bin.encode("hex").str.replace("^", "\\x", literal=False))
+    # A line of `\.` alone ends a COPY before PostgreSQL 18; a key of that name has to stand in quotation marks.
+    style: Literal["always", "necessary"] = "always" if frame.width == 1 else "necessary"
     with (
         _raw_cursor(connection) as cursor,
         cursor.copy(f"COPY {quote(table.name)} ({columns}) FROM STDIN (FORMAT csv)") as copy,
     ):
-        for chunk in frame.iter_slices(CHUNK):
+        for chunk in rows.iter_slices(CHUNK):
             text = io.BytesIO()
-            chunk.write_csv(text, include_header=False)
+            chunk.write_csv(text, include_header=False, quote_style=style)
             copy.write(text.getvalue())
             if told:
                 told(chunk.height)
 
 
-def _copy_out(connection: Connection, statement: Select[Any], types: dict[str, pl.DataType]) -> pl.DataFrame:
-    text = io.BytesIO()
+def _copied_out(connection: Connection, statement: Select[Any], rows: int) -> Iterator[io.BytesIO]:
+    """Yield what a SELECT finds as CSV, `rows` rows at a time."""
     compiled = statement.compile(dialect=connection.dialect)
-    with (
-        _raw_cursor(connection) as cursor,
-        cursor.copy(f"COPY ({compiled}) TO STDOUT (FORMAT csv)", compiled.params) as copy,
-    ):
+    text, count, quotes = io.BytesIO(), 0, 0
+    copying = f"COPY ({compiled}) TO STDOUT (FORMAT csv)"
+    with _raw_cursor(connection) as cursor, cursor.copy(copying, compiled.params) as copy:
         for piece in copy:
             text.write(piece)
-    plain = {name: pl.String() if type(kind) in _PLAIN else kind for name, kind in types.items()}
-    if not text.tell():
-        return pl.DataFrame(schema=types)
-    text.seek(0)
-    frame = pl.read_csv(text, has_header=False, schema=plain)
-    return _typed(frame, types, lambda name: pl.col(name) == "t")
+            quotes += bytes(piece).count(b'"')
+            # A line break within quotation marks does not end a row.
+            if bytes(piece).endswith(b"\n") and quotes % 2 == 0:
+                count += 1
+                if count == rows:
+                    text.seek(0)
+                    yield text
+                    text, count = io.BytesIO(), 0
+    if count:
+        text.seek(0)
+        yield text
 
 
 @contextmanager

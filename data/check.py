@@ -21,13 +21,13 @@ from sqlalchemy import (
     true,
 )
 
-from data import bulk, database, facts, importer, links, migrate, rules, schema, tables, words
+from data import bulk, database, facts, links, migrate, rules, schema, tables, words
+from data.clock import today
 from data.faults import Fault, column_term, table_term
 from data.metric_ids import METRIC_IDS
 from data.schema import HANDED_IN
 from data.words import mark
 
-REVISION = mark("The database is at revision {found}, this program needs {needed}. Run python -m data init.")
 DAMAGED = mark("The database file is damaged: {what}. Restore a backup.")
 ORPHANS = mark("{count} rows of {table} name a {column} that {there} does not have, such as “{value}”.")
 CODES = mark("{count} rows of {table} hold “{value}” in {column}, which is none of its codes.")
@@ -53,7 +53,7 @@ def problems(engine: Engine | None = None, progress: Progress | None = None) -> 
     with database.reading(engine) as connection:
         found = migrate.revision(connection)
     if found != migrate.head():
-        return [_fault(REVISION, found=found or "–", needed=migrate.head())]
+        return [_fault(migrate.OTHER_REVISION, found=found or "–", needed=migrate.head())]
     looks = (_settings, _damage, _orphans, _codes, _rules, contradictions, _metrics, _facts, _versions, _imports)
     wrong: list[Fault] = []
     with database.rehearsing(engine) as connection:
@@ -163,7 +163,7 @@ def _rules(connection: Connection) -> list[Fault]:
         rows = rows.with_columns(
             _file=pl.lit(None, pl.String), _sheet=links.key_text(table), _row=pl.lit(None, pl.Int64), _unread=pl.lit(0)
         )
-        broken = rules.check_rows(table.name, rows, importer.today())
+        broken = rules.check_rows(table.name, rows, today())
         for fault in list(broken)[:1]:
             said = {language: fault.text(language) for language in words.LANGUAGES}
             wrong.append(_fault(RULES, table.name, count=broken.count, value=fault.sheet or "–", broken=said))

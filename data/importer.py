@@ -8,21 +8,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 from sqlalchemy import Connection, Engine
 
 from data import bulk, database, facts, links, migrate, reader, records, rules, tables
+from data.clock import today
 from data.faults import Fault, Faults
 from data.headers import HeaderMapping
 from data.links import Incoming
 from data.records import ORIGINAL_BYTES, Counts
 from data.schema import HANDED_IN
-
-# The enterprise's civil time; China has kept no summer time since 1991, so a fixed offset needs no zone database.
-SHANGHAI = timezone(timedelta(hours=8))
 
 # PostgreSQL plans the refresh by what it knows of a table; after this many rows it is told anew.
 ANALYZE_ROWS = 10_000
@@ -50,11 +48,6 @@ class ImportResult:
     def unchanged(self) -> bool:
         """Whether every row was there already, so that nothing changed."""
         return not self.refused and not any(counts.new or counts.changed for counts in self.counts.values())
-
-
-def today() -> date:
-    """Return today's civil date of the enterprise."""
-    return datetime.now(SHANGHAI).date()
 
 
 def import_files(

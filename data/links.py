@@ -219,6 +219,21 @@ def circle_paths(branches: pl.DataFrame) -> dict[str, str]:
     return paths
 
 
+def subtree(branches: pl.DataFrame, top: str) -> set[str]:
+    """Return `top` and every unit below it; `branches` has branch_id, parent_id."""
+    below: dict[str, list[str]] = {}
+    for unit, parent in branches.select("branch_id", "parent_id").iter_rows():
+        below.setdefault(parent, []).append(unit)
+    found: set[str] = set()
+    waiting = [top]
+    while waiting:
+        unit = waiting.pop()
+        if unit not in found:
+            found.add(unit)
+            waiting += below.get(unit, [])
+    return found
+
+
 def respondents(coming: Import) -> Faults:
     """Respondents who would belong to two units within one survey, with what is stored of them."""
     if "survey_answers" not in coming:

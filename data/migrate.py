@@ -12,9 +12,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 
 from data import database
+from data.told import Told
+from data.words import mark
+
+OTHER_REVISION = mark("The database is at revision {found}, this program needs {needed}. Run python -m data init.")
 
 
-class NotMigrated(RuntimeError):
+class NotMigrated(Told):
     """The database's tables are of another version than this program."""
 
 
@@ -56,5 +60,5 @@ def ensure(engine: Engine | None = None) -> None:
     if found == head():
         return
     if not empty:
-        raise NotMigrated(f"the database is at revision {found}, this program needs {head()}: run python -m data init")
+        raise NotMigrated(OTHER_REVISION, found=found or "–", needed=head())
     migrate(engine)

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
 
 from data import database
+from data.clock import now
+from data.schema import HANDED_IN, audit_gate, people
 from data.schema import audit as audit_table
-from data.schema import audit_gate, people
+from data.told import Told
+from data.words import mark
 
 ROLES = ("executive", "union_staff", "management", "admin")
 
+NO_ROLE = mark("There is no role {role}; it is one of {roles}.")
+NO_UNITS = mark("Union staff need at least one unit.")
+NO_UNIT = mark("There is no unit {unit}.")
+NO_ADDRESS = mark("“{email}” is no address; write it like name@example.com.")
+NOBODY = mark("Nobody has the address {email}.")
+
+
+class Unfit(Told):
+    """What is said of a person cannot be so."""
+
+
 # How long the log is kept: the usual limit for internal records of access.
 AUDIT_DAYS = 3 * 366
-
-
-def now() -> datetime:
-    """Return the present moment in UTC without a zone, as every `at` column holds it."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 def audit(target: Connection | Engine | None, who: str, action: str, detail: Mapping[str, object]) -> None:
@@ -60,22 +69,20 @@ def add(
 ) -> None:
     """Add a person or replace what is known of them; `units` are branch ids, none = all.
 
-    ValueError for an unknown role, for union staff or without units, and for an unknown unit.
+    Unfit for an unknown role, for union staff without units, for an unknown unit and for what is no address.
     """
-    from data.schema import HANDED_IN
-
     if role not in ROLES:
-        raise ValueError(f"role {role!r}: one of {', '.join(ROLES)}")
+        raise Unfit(NO_ROLE, role=role, roles=", ".join(ROLES))
     if role == "union_staff" and not units:
-        raise ValueError("union_staff: name at least one unit")
+        raise Unfit(NO_UNITS)
     branches = HANDED_IN["branches"].c.branch_id
     known = set(connection.scalars(select(branches).where(branches.in_(list(units)))))
     unknown = [unit for unit in units if unit not in known]
     if unknown:
-        raise ValueError(f"unit {unknown[0]!r}: no such branch_id")
+        raise Unfit(NO_UNIT, unit=unknown[0])
     email = normal(email)
     if "@" not in email:
-        raise ValueError(f"email {email!r}: an address such as name@example.com")
+        raise Unfit(NO_ADDRESS, email=email)
     values = {
         "name": name,
         "role": role,
@@ -92,12 +99,12 @@ def add(
 
 
 def disable(connection: Connection, email: str, *, by: str) -> None:
-    """Let a person in no longer; KeyError if nobody has that address."""
+    """Let a person in no longer; Unfit if nobody has that address."""
     changed = connection.execute(
         update(people).where(people.c.email == normal(email)).values(active=False, updated_at=now(), updated_by=by)
     )
     if changed.rowcount == 0:
-        raise KeyError(email)
+        raise Unfit(NOBODY, email=normal(email))
     audit(connection, by, "person_disabled", {"email": normal(email)})
 
 

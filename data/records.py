@@ -10,10 +10,11 @@ from datetime import timedelta
 import polars as pl
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from data import bulk, schema, tables
+from data import bulk, facts, schema, tables
+from data.clock import now
 from data.facts import Touched
 from data.faults import Fault
-from data.people import audit, now
+from data.people import audit
 from data.reader import File
 
 # A month's workbooks weigh a few hundred kilobytes; what is larger is a bulk load whose sender has the file.
@@ -85,7 +86,7 @@ def record(
 ) -> int:
     """Write down an import, edit, undo or demo load, raise the version if anything changed, and return the version."""
     parts = [name for name, rows in counts.items() if rows.written]
-    version = _raise_version(connection, parts, touched)
+    version = raise_version(connection, parts, touched)
     numbers = {name: asdict(rows) for name, rows in counts.items()}
     connection.execute(
         insert(schema.imports).values(
@@ -110,7 +111,7 @@ def record(
     return version
 
 
-def _raise_version(connection: Connection, parts: Iterable[str], touched: Touched) -> int:
+def raise_version(connection: Connection, parts: Iterable[str], touched: Touched) -> int:
     """Raise the data version if `parts` (names of tables) or facts changed, and return the one that holds now."""
     version = int(connection.execute(select(schema.data_version.c.version)).scalar_one())
     names = [*parts, *(f"person_months/{month}" for month in sorted(touched.months))]
@@ -121,6 +122,16 @@ def _raise_version(connection: Connection, parts: Iterable[str], touched: Touche
     connection.execute(delete(schema.fact_versions).where(schema.fact_versions.c.part.in_(names)))
     connection.execute(insert(schema.fact_versions), [{"part": name, "version": version} for name in names])
     return version
+
+
+def rebuild_facts(connection: Connection) -> int:
+    """Make all facts again and raise the version of every part, so that pages read everything anew; return it."""
+    parts = schema.fact_versions.c.part
+    known = connection.scalars(select(parts).where(parts.startswith("person_months/")))
+    touched = Touched(months={part.removeprefix("person_months/") for part in known})
+    facts.rebuild(connection)
+    touched.months.update(facts.all_months(connection))
+    return raise_version(connection, schema.HANDED_IN, touched)
 
 
 def _retire_originals(connection: Connection) -> None:

@@ -1,0 +1,41 @@
+"""Saved mappings: how files of another system (OA, hotline, HR) translate into one of our tables."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import Connection, delete, insert, select
+
+from data.clock import now
+from data.headers import HeaderMapping
+from data.people import audit
+from data.schema import mappings
+
+
+def names(connection: Connection) -> list[str]:
+    """Return the names of all saved mappings in order."""
+    return list(connection.scalars(select(mappings.c.name).order_by(mappings.c.name)))
+
+
+def load(connection: Connection, name: str) -> HeaderMapping:
+    """Return the mapping saved under `name`; KeyError with the names there are if it is none of them."""
+    row = connection.execute(select(mappings).where(mappings.c.name == name)).first()
+    if row is None:
+        raise KeyError(f"{name}: {', '.join(names(connection)) or '–'}")
+    return HeaderMapping(row.table_name, json.loads(row.columns), json.loads(row.codes))
+
+
+def save(connection: Connection, name: str, mapping: HeaderMapping, by: str) -> None:
+    """Keep a mapping under `name`, in the place of one that was kept there before."""
+    connection.execute(delete(mappings).where(mappings.c.name == name))
+    connection.execute(
+        insert(mappings).values(
+            name=name,
+            table_name=mapping.table,
+            columns=json.dumps(dict(mapping.columns), ensure_ascii=False),
+            codes=json.dumps({column: dict(codes) for column, codes in mapping.codes.items()}, ensure_ascii=False),
+            by=by,
+            at=now(),
+        )
+    )
+    audit(connection, by, "mapping_saved", {"name": name, "table": mapping.table})
