@@ -5,10 +5,16 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+import zlib
 from typing import Literal
+from xml.etree import ElementTree
 
 from data.faults import Refused
 from data.words import mark
+
+# What the standard library raises when a packed file, or the XML within, is not what it claims to be.
+BROKEN: tuple[type[Exception], ...] = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, ElementTree.ParseError)
+BROKEN += (struct.error, OSError, EOFError, ValueError, LookupError, RuntimeError)
 
 Format = Literal["xlsx", "xls", "ods", "text"]
 
@@ -57,12 +63,14 @@ def _packed(data: bytes, unpacked: int) -> Format:
                 raise Refused(TOO_LARGE_INSIDE, size=size >> 20, limit=unpacked >> 20)
             if any(entry.flag_bits & 1 for entry in entries):
                 raise Refused(ENCRYPTED)
+            if any(entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for entry in entries):
+                raise Refused(DAMAGED)
             names = {entry.filename for entry in entries}
             if "mimetype" in names and b"opendocument.spreadsheet" in archive.read("mimetype"):
                 if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
                     raise Refused(ENCRYPTED)
                 return "ods"
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, struct.error, OSError, EOFError, NotImplementedError) as error:
+    except BROKEN as error:
         raise Refused(DAMAGED) from error
     if any(name.endswith("vbaProject.bin") or name.startswith("xl/macrosheets/") for name in names):
         raise Refused(MACROS)

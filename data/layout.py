@@ -87,17 +87,17 @@ def lay_out(grid: Grid, file: str, titled: str | None, mapping: HeaderMapping | 
 
 def _header(top: list[tuple[str | None, ...]], titled: str | None, mapping: HeaderMapping | None) -> tuple[int, Match]:
     rows = [(place, row) for place, row in enumerate(top) if any(row)]
-    if mapping is not None:
-        for place, row in rows:
-            match = headers.match(mapping.table, row, mapping)
-            if not match.missing and match.places != headers.match(mapping.table, row).places:
-                return place, match
+    mapped = _mapped(rows, mapping) if mapping is not None else []
+    for place, match in mapped:
+        if not match.missing:
+            return place, match
     if titled is not None:
-        found = [(place, headers.match(titled, row, mapping)) for place, row in rows]
-        place, match = max(found, key=lambda one: (len(one[1].places), -one[0]), default=(0, Match(titled, {}, [], {})))
+        place, match = _best([(place, headers.match(titled, row, mapping)) for place, row in rows])
         if not match.places:
             raise Refused(NO_HEADER, table=table_term(titled))
         return place, match
+    if mapped:
+        return _best(mapped)
     for place, row in rows:
         matches = [headers.match(table.name, row, mapping) for table in tables.TABLES]
         whole = [match for match in matches if not match.missing]
@@ -106,6 +106,19 @@ def _header(top: list[tuple[str | None, ...]], titled: str | None, mapping: Head
         if whole:
             return place, whole[0]
     raise Refused(UNKNOWN_TABLE, one=table_term("grievances"))
+
+
+def _mapped(rows: list[tuple[int, tuple[str | None, ...]]], mapping: HeaderMapping) -> list[tuple[int, Match]]:
+    # The rows in which the other system's headers stand: the mapping is for this sheet.
+    found = [
+        (place, headers.match(mapping.table, row, mapping), headers.match(mapping.table, row)) for place, row in rows
+    ]
+    return [(place, with_it) for place, with_it, without in found if with_it.places != without.places]
+
+
+def _best(found: list[tuple[int, Match]]) -> tuple[int, Match]:
+    # The row with the most headers, the first of several.
+    return max(found, key=lambda one: (len(one[1].places), -one[0]))
 
 
 class _Sheet:
@@ -173,7 +186,8 @@ class _Sheet:
         frame = frame.slice(self.place + 1)
         named = [(str(at), self.header[at]) for at in self.match.places.values()]
         squeezed = pl.col("_first").str.replace_all(r"\s", "")
-        filled = pl.all_horizontal(pl.col(str(self.match.places[name])).is_not_null() for name in self._required())
+        needed = [pl.col(str(at)) for name, at in self.match.places.items() if name in self.table.required]
+        filled = pl.all_horizontal(pl.lit(True), *(value.is_not_null() for value in needed))
         data = filled & self._begins_with_words()
         kinds = frame.select(
             blank=pl.col("_first").is_null(),
@@ -194,9 +208,6 @@ class _Sheet:
         if blank := int(kinds["blank"].sum()):
             self._note(BLANK, None, {"count": blank})
         return self._even(frame.filter(~(kinds["blank"] | kinds["repeated"] | kinds["total"] | foot)))
-
-    def _required(self) -> list[str]:
-        return [name for name in self.table.required if name in self.match.places]
 
     def _begins_with_words(self) -> pl.Expr:
         # Whether a row's first filled cell lies in a column of free text, where a real row may say 合计.

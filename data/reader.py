@@ -16,6 +16,7 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
@@ -38,11 +39,15 @@ UNREADABLE = mark("The file cannot be opened; close it elsewhere and check who m
 NO_FILES = mark("The folder holds no spreadsheets; hand in .xlsx, .xls, .ods or .csv.")
 TOO_LARGE = mark("The file has {size} MB, more than {limit} MB; hand it in in parts.")
 TOO_SLOW = mark("Reading the file takes longer than {seconds} seconds; hand it in in parts or as .csv.")
+BROKE_READER = mark("The file is damaged in a way that its reader cannot bear; save it anew as .xlsx or .csv.")
 TOO_MUCH_MEMORY = mark(
     "Reading the file takes more than {limit} MB of memory; delete what lies far from the table or hand it in in parts."
 )
 OUR_SLIP = mark("The file could not be read because of an error in the program; its log says which. Tell the operator.")
 
+_MEMORY_ENDS = (-6, -9)  # SIGABRT, SIGKILL
+# What the child may know of our environment: a hostile file has no business with the database's address.
+_HANDED_ON = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT")
 _ROOT = Path(__file__).resolve().parent.parent
 _log = logging.getLogger(__name__)
 
@@ -207,6 +212,8 @@ def _take(batch: Batch, name: str, answer: dict[str, Any], limits: Limits) -> No
         batch.faults.add(_about(name, TOO_SLOW, seconds=round(limits.seconds)))
     elif "memory" in answer:
         batch.faults.add(_about(name, TOO_MUCH_MEMORY, limit=limits.memory // MEGABYTE))
+    elif "broke" in answer:
+        batch.faults.add(_about(name, BROKE_READER))
     elif "error" in answer:
         _log.error("reading %s: %s", name, answer["error"])
         batch.faults.add(_about(name, OUR_SLIP))
@@ -263,10 +270,16 @@ class _Child:
             answer = None  # it died while it spoke
         finally:
             clock.cancel()
-        if answer is None or answer.get("spent") or "memory" in answer:
-            self.stop()
         if answer is None:
-            return {"late": True} if late.is_set() else {"memory": True}
+            # Its end explains itself: allocation failures abort, and the system kills who takes too much.
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+            answer = (
+                {"late": True} if late.is_set() else {"memory" if process.poll() in _MEMORY_ENDS else "broke": True}
+            )
+            self.stop()
+        elif answer.get("spent") or "memory" in answer:
+            self.stop()
         return answer
 
     def _started(self) -> subprocess.Popen[str]:
@@ -276,7 +289,8 @@ class _Child:
             self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [sys.executable, "-m", "data.reader_child", str(self.limits.memory)],
                 cwd=_ROOT,
-                env=os.environ | {"POLARS_MAX_THREADS": threads, "PYTHONIOENCODING": "utf-8"},
+                env={name: os.environ[name] for name in _HANDED_ON if name in os.environ}
+                | {"POLARS_MAX_THREADS": threads, "PYTHONIOENCODING": "utf-8"},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

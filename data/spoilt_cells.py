@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
 from data.faults import Refused
-from data.formats import DAMAGED
+from data.formats import BROKEN, DAMAGED
 from data.values import UNCALCULATED, UNREAD
 from data.words import mark
 
@@ -73,7 +73,7 @@ def look_xlsx(archive: zipfile.ZipFile, cells: int) -> Findings:
             content = archive.read(path) if path in archive.namelist() else b""
             _check_extent(content, sheet.get("name", ""), cells)
             found.sheets.append(Sheet(_spoilt_xlsx(content)))
-    except (KeyError, ElementTree.ParseError, zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
+    except BROKEN as error:
         raise Refused(DAMAGED) from error
     return found
 
@@ -150,7 +150,7 @@ def look_ods(archive: zipfile.ZipFile) -> Findings:
         if not any(sign in content for sign in (b"number-rows-spanned", b'"error"', b"table:formula", b"null-date")):
             return found
         document = ElementTree.fromstring(content)  # noqa: S314 - in the child, under its limits
-    except (KeyError, ElementTree.ParseError, zipfile.BadZipFile, OSError, EOFError) as error:
+    except BROKEN as error:
         raise Refused(DAMAGED) from error
     found.epoch_1904 = any(
         one.get(f"{_TABLE}date-value", "").startswith("1904") for one in document.iter(f"{_TABLE}null-date")

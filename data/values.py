@@ -74,6 +74,9 @@ _SERIAL = r"^(\d{5})(?:\.\d+)?$"
 _MONTH = r"^(\d{4})(?:-(\d{1,2})|/(\d{1,2})|\s*年\s*(\d{1,2})\s*月份?|(\d{2}))$"
 # Separators stand between groups of three: 1,23 may be somebody's decimal comma.
 _NUMBER = r"^([+-]?)(\d{1,3}(?:,\d{3})+|\d*)(?:\.(\d*))?$"
+# Unicode's white space, and what is not even seen.
+_BLANKS = "".join(map(chr, (*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200E), 0x2028, 0x2029)))
+_BLANKS += "\u202f\u205f\u2060\u3000\ufeff"
 _BOOLS = {"1": True, "是": True, "true": True, "yes": True, "y": True}
 _BOOLS |= {"0": False, "否": False, "false": False, "no": False, "n": False}
 
@@ -89,7 +92,7 @@ class Parsed:
 
 def stripped(texts: pl.Expr) -> pl.Expr:
     """Return `texts` without blanks at both ends (full-width and invisible ones too), empty as null."""
-    bare = texts.str.strip_chars().str.strip_chars("\ufeff\u200b\u200c\u200d\u2060 \t\r\n\u3000\u00a0")
+    bare = texts.str.strip_chars(_BLANKS)
     return pl.when(bare != "").then(bare)
 
 

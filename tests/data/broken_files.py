@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import random
 import re
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -90,9 +92,7 @@ def rows_from(*rows: Row, at: int = 0) -> Callable[[Any, Any], None]:
 PLAIN = rows_from(HEADER, *TYPED)
 
 
-def xls(
-    fill: Callable[[Any], None], name: str = "问卷", *, dates_1904: bool = False, hidden: bool = False
-) -> bytes:
+def xls(fill: Callable[[Any], None], name: str = "问卷", *, dates_1904: bool = False, hidden: bool = False) -> bytes:
     """An old workbook of one sheet."""
     book = xlwt.Workbook(encoding="utf-8")
     book.dates_1904 = dates_1904
@@ -193,6 +193,13 @@ def in_sheet(old: str | re.Pattern[str], new: str) -> Callable[[str, bytes], byt
 ODS_ERROR = (
     'office:value-type="string" office:string-value="" calcext:value-type="error" '
     'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"><text:p>#N/A'
+)
+
+
+ODS_HIDDEN = (
+    '<office:automatic-styles><style:style style:name="veiled" style:family="table" '
+    'xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0">'
+    '<style:table-properties table:display="false"/></style:style></office:automatic-styles>'
 )
 
 
@@ -471,6 +478,9 @@ def _workbooks() -> Iterator[Case]:
 
     yield bad("问卷_hidden.xlsx", xlsx(hidden), reader_child.NO_TABLE)
     yield bad("问卷_hidden.xls", xls(xls_rows(HEADER, *TYPED), hidden=True), reader_child.NO_TABLE)
+    shown = in_content("<office:automatic-styles/>", ODS_HIDDEN)
+    veiled = in_content('<table:table table:name="问卷"', '<table:table table:style-name="veiled" table:name="问卷"')
+    yield bad("问卷_hidden.ods", repacked(repacked(ods(HEADER, *TYPED), shown), veiled), reader_child.NO_TABLE)
     yield bad("问卷_nothing.xlsx", xlsx(lambda book, sheet: None), reader_child.NO_TABLE)
 
     def formatted(book: Any, sheet: Any) -> None:
@@ -563,3 +573,35 @@ def _attacks() -> Iterator[Case]:
     )
     repeated = repacked(ods(HEADER, *TYPED), in_content("</table:table>", filler))
     yield bad("问卷_repeated.ods", repeated, formats.DAMAGED)
+
+
+def mutated(dice: random.Random, count: int) -> Iterator[tuple[str, bytes]]:
+    """Files of the corpus with bytes changed, lost, doubled or put in; packed ones sometimes within a member."""
+    slow = ("问卷_bomb.xlsx", "问卷_pieces.xlsx", "问卷_far_hidden.xlsx")
+    base = [case for case in cases() if 0 < len(case.content) < 100_000 and case.name not in slow]
+    for number in range(count):
+        case = dice.choice(base)
+        content = case.content
+        if zipfile.is_zipfile(io.BytesIO(content)) and dice.random() < 0.7:
+            with suppress(*formats.BROKEN):
+                content = repacked(content, lambda name, data: _spoil(dice, data) if dice.random() < 0.3 else data)
+        else:
+            content = _spoil(dice, content)
+        yield f"{case.name[:2]}{number}-{case.name}", content
+
+
+def _spoil(dice: random.Random, content: bytes) -> bytes:
+    spoilt = bytearray(content)
+    for _ in range(dice.choice((1, 3, 10))):
+        place, length = dice.randrange(len(spoilt) + 1), dice.randrange(1, 60)
+        other = dice.randrange(len(spoilt) + 1)
+        match dice.randrange(4):
+            case 0:
+                spoilt[place : place + 1] = dice.randbytes(1)
+            case 1:
+                del spoilt[place : place + length]
+            case 2:
+                spoilt[place:place] = dice.randbytes(length)
+            case _:
+                spoilt[place:place] = spoilt[other : other + length]
+    return bytes(spoilt)

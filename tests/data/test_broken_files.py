@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+import random
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from data import reader, tables
-from tests.data.broken_files import LIMITS, Case, cases
+from tests.data.broken_files import LIMITS, Case, cases, mutated
 
 
 @dataclass
@@ -40,15 +43,22 @@ def hand(tmp_path_factory: pytest.TempPathFactory) -> Hand:
     for case in made:
         paths.append(folder / case.name)
         paths[-1].write_bytes(case.content)
+    before, start = resident(), time.monotonic()
+    with slips() as caught:
+        batch = reader.read(paths, limits=LIMITS)
+    seconds, memory = time.monotonic() - start, resident() - before
+    return Hand(made, batch, memory, seconds, "\n".join(caught))
+
+
+@contextmanager
+def slips() -> Iterator[list[str]]:
+    """What the reader logs as a slip of its own."""
     caught: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: caught.append(record.getMessage())  # type: ignore[method-assign]
     logging.getLogger("data.reader").addHandler(handler)
-    before, start = resident(), time.monotonic()
-    batch = reader.read(paths, limits=LIMITS)
-    seconds, memory = time.monotonic() - start, resident() - before
+    yield caught
     logging.getLogger("data.reader").removeHandler(handler)
-    return Hand(made, batch, memory, seconds, "\n".join(caught))
 
 
 def test_there_are_enough_files(hand: Hand) -> None:
@@ -58,6 +68,12 @@ def test_there_are_enough_files(hand: Hand) -> None:
 
 def test_no_file_makes_the_program_slip(hand: Hand) -> None:
     assert hand.log == ""
+
+
+def test_no_spoilt_file_makes_the_program_slip() -> None:
+    with slips() as caught:
+        reader.read(list(mutated(random.Random(7), 300)), limits=LIMITS)
+    assert caught == []
 
 
 def test_the_files_are_answered_in_time(hand: Hand) -> None:

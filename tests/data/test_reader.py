@@ -222,6 +222,10 @@ def test_other_systems_headers_and_codes_are_mapped() -> None:
         5,
     )
     assert batch.parts[0].headers["filed_on"] == "来电时间"
+    less = reader.read([upload("工单导出.csv", text.replace("部门", "处室"))], mapping=mapping)
+    assert [(fault.rule, fault.params["needed"]) for fault in less.faults] == [
+        (layout.MISSING_COLUMN, {"zh": "单位编码", "en": "branch_id"})
+    ]
 
 
 # --- files and folders -------------------------------------------------------------------------------------------
