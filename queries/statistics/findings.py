@@ -12,10 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal
 
+import numpy as np
 from scipy.stats import false_discovery_control
+from scipy.stats import t as student_t
 
+from queries.statistics.forecast import HORIZON_DAYS, Forecast
 from queries.statistics.funnel import Funnel
 from queries.statistics.process import Change
 from queries.statistics.silence import Radar
@@ -28,6 +32,8 @@ MOST = 5
 # One story tends to show in several metrics of one unit and in several units of one metric; each is told once or twice.
 _MOST_OF_A_UNIT = 1
 _MOST_OF_A_METRIC = 2
+# What is usual cannot be told from fewer months.
+_FEWEST_FORECASTS = 6
 
 
 @dataclass(frozen=True)
@@ -141,4 +147,35 @@ def of_silence(metric: str, radar: Radar, link: Sequence[tuple[str, str]] = ()) 
             (("branch", row["unit"]), *link),
         )
         for row in radar.units.iter_rows(named=True)
+    ]
+
+
+def of_breach(metric: str, forecast: Forecast, link: Sequence[tuple[str, str]] = ()) -> list[Finding]:
+    """Return the coming month's expected breaches against those of the months before; empty while these are too few.
+
+    `p` sets the expected number against the spread of the observed ones (Student's t for one more value).
+    """
+    months = forecast.back_test.origins
+    if months.height < _FEWEST_FORECASTS:
+        return []
+    coming = forecast.expected(until=forecast.as_of + timedelta(HORIZON_DAYS)).row(0, named=True)
+    observed = months["observed"].to_numpy().astype(np.float64)
+    usual, spread = float(observed.mean()), float(observed.std(ddof=1))
+    away = abs(coming["expected"] - usual)
+    error = spread * float(np.sqrt(1 + 1 / len(observed)))
+    p = 2 * float(student_t.sf(away / error, len(observed) - 1)) if error > 0 else float(away == 0)
+    return [
+        Finding(
+            "breach",
+            metric,
+            None,
+            coming["expected"],
+            coming["low"],
+            coming["high"],
+            usual,
+            p,
+            away,
+            coming["expected"] < usual,
+            tuple(link),
+        )
     ]

@@ -185,7 +185,7 @@ def latest_change(
     # At least four months before a change, or its level before would be anybody's guess.
     longest = min(LATEST_MONTHS, len(y) - 4)
     observed = _jumps(scores[::-1][:longest], len(y))
-    null = _jumps(scores[_orders(len(y))[:, :longest]], len(y)).max(axis=-1)
+    null = _jumps(scores[_orders(len(y))[:longest]], len(y)).max(axis=0)
     # A hair's tolerance: the same order, summed in another way, must count as equally strong.
     p = (1 + int(np.sum(null >= observed.max() * (1 - 1e-9)))) / (1 + _SHUFFLES)
     split = len(y) - 1 - int(observed.argmax())
@@ -276,17 +276,17 @@ def _passing(low: float, high: float, target: float, direction: int) -> Passing:
 
 @cache
 def _orders(months: int) -> NDArray[np.int16]:
-    """Return the shuffled orders of so many months, the latest first, of which only the last year is looked at."""
+    """Return shuffled orders of so many months, one a column, its latest month first, no further back than a year."""
     # A fixed seed: the same data must always give the same p.
     generator = np.random.default_rng(0)
     places = np.tile(np.arange(months, dtype=np.int16), (_SHUFFLES, 1))
-    return generator.permuted(places, axis=1)[:, :LATEST_MONTHS]
+    return np.ascontiguousarray(generator.permuted(places, axis=1)[:, :LATEST_MONTHS].T)
 
 
 def _jumps(latest: _Floats, months: int) -> _Floats:
-    """Return how far each number of latest months (1, 2, …; last axis, latest first) stands from the rest.
+    """Return how far each number of latest months (1, 2, …; first axis, latest first) stands from the rest.
 
     `latest` are scores whose sum over all `months` is 0; the result is in the scores' standard deviations.
     """
-    lengths = np.arange(1, latest.shape[-1] + 1)
-    return np.asarray(np.abs(np.cumsum(latest, axis=-1)) / np.sqrt(lengths * (months - lengths) / months))
+    lengths = np.arange(1, len(latest) + 1).reshape(-1, *[1] * (latest.ndim - 1))
+    return np.asarray(np.abs(np.cumsum(latest, axis=0)) / np.sqrt(lengths * (months - lengths) / months))
