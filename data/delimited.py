@@ -60,10 +60,10 @@ def read(data: bytes, known: Callable[[str], bool]) -> Grid:
     # Polars fills a row that is too short with nulls, so only rows without a last cell have to be counted.
     short = cells[str(width - 1)].is_null()
     if not short.any():
-        return Grid(None, cells)
+        return Grid(None, _unwrapped(cells, text))
     widths = pl.select(pl.when(short).then(0).otherwise(pl.lit(width, pl.Int64))).to_series()
     widths = widths.scatter(short.arg_true(), _widths(_lines(text).filter(short), delimiter))
-    return Grid(None, cells, widths if widths.n_unique() > 1 else None)
+    return Grid(None, _unwrapped(cells, text), widths if widths.n_unique() > 1 else None)
 
 
 def decode(data: bytes) -> str:
@@ -174,4 +174,11 @@ def _by_record(text: str, delimiter: str) -> Grid:
     cells = pl.DataFrame(
         [pl.Series(name, column, pl.String) for name, column in zip(names(width), zip_longest(*records), strict=True)]
     )
-    return Grid(None, cells, widths if widths.n_unique() > 1 else None)
+    return Grid(None, _unwrapped(cells, text), widths if widths.n_unique() > 1 else None)
+
+
+def _unwrapped(cells: pl.DataFrame, text: str) -> pl.DataFrame:
+    # Programs write ="0012" to keep a spreadsheet from taking the zeros away.
+    if '="' not in text:
+        return cells
+    return cells.with_columns(pl.all().str.replace(r'^="([^"]*)"$', "$1"))

@@ -190,7 +190,8 @@ class _Sheet:
         filled = pl.all_horizontal(pl.lit(True), *(value.is_not_null() for value in needed))
         data = filled & self._begins_with_words()
         kinds = frame.select(
-            blank=pl.col("_first").is_null(),
+            # What stands beside our columns alone, such as running numbers typed in advance, is no row either.
+            blank=pl.all_horizontal(pl.col(at).is_null() for at, _ in named),
             repeated=pl.all_horizontal(pl.col(at) == header for at, header in named).fill_null(False),
             total=(squeezed.str.contains(_TOTAL) & ~data).fill_null(False),
             signature=(squeezed.str.contains(_SIGNATURE) & ~data).fill_null(False),
@@ -205,7 +206,7 @@ class _Sheet:
         for rule, mask in ((REPEATED, kinds["repeated"]), (TOTAL, kinds["total"]), (SIGNATURE, foot & ~kinds["total"])):
             for row, value in frame.filter(mask).select("_row", "_first").head(KEPT).iter_rows():
                 self._note(rule, row, value=value)
-        if blank := int(kinds["blank"].sum()):
+        if blank := int((kinds["blank"] & ~kinds["total"] & ~foot).sum()):
             self._note(BLANK, None, {"count": blank})
         return self._even(frame.filter(~(kinds["blank"] | kinds["repeated"] | kinds["total"] | foot)))
 

@@ -81,7 +81,7 @@ def _column_rules(table: str, today: date) -> Iterable[_Rule]:
         if column.happened:
             yield _Rule(column.name, FUTURE, value > today, params={"today": today.isoformat()})
         if column.name in _PEOPLE:
-            bare = value.str.normalize("NFKC").str.replace_all(r"[\s-]", "")
+            bare = value.str.normalize("NFKC").str.replace_all(r"[\s='\"-]", "")
             yield _Rule(column.name, IDENTITY, bare.str.contains(_IDENTITY))
 
 

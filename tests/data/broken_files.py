@@ -309,6 +309,7 @@ def _delimited() -> Iterator[Case]:
     yield good("问卷_quoted.csv", re.sub(r"[^,\n]+", r'"\g<0>"', CSV).encode())
     inside = CSV.replace("一季度", '"一\n季""度"')
     yield good("问卷_newline_in_cell.csv", inside.encode(), rows=[("V1", '一\n季"度', *ROWS[0][2:]), ROWS[1]])
+    yield good("问卷_kept_zeros.csv", CSV.replace("V1", '="V1"').replace("V2", '"=""V2"""').encode())
     half = CSV.replace("一季度", '5" 管道')
     yield good("问卷_inch.csv", half.encode(), rows=[("V1", '5" 管道', *ROWS[0][2:]), ROWS[1]])
     yield bad("问卷_open_quote.csv", CSV.replace("二季度", '"二季度').encode(), delimited.QUOTES)
@@ -352,6 +353,8 @@ def _headers() -> Iterator[Case]:
 def _rows() -> Iterator[Case]:
     foot = "合 计：,,,\n,,,\n填表人：张三,,审核人：李四,\n"
     yield good("问卷_foot.csv", (CSV + foot).encode(), layout.TOTAL, layout.SIGNATURE, layout.BLANK)
+    numbered = re.sub(r"(?m)^", "1,", CSV.strip()).replace("1,", "序号,", 1) + "\n3,,,,\n4,,,,\n合计,,,,\n"
+    yield good("问卷_numbered.csv", numbered.encode(), layout.BLANK, layout.TOTAL)
     yield good("问卷_two_pages.csv", CSV.replace("V2", ",".join(HEADER) + "\nV2").encode(), layout.REPEATED)
     # A row that fills what is required is data, whatever its first cell says.
     real = "问卷名称,问卷编号,开始日期\n合计,V1,2025-03-05\n审核人：谁,V2,2025-06-01\n"
