@@ -28,7 +28,6 @@ def findings(seen: View) -> None:
             key=f"finding_{place}",
             icon=ICONS[finding.better],
             type="tertiary",
-            width="stretch",
             on_click=view.go,
             args=(telling.page_of(finding),),
             kwargs={"branch": finding.unit} if finding.unit else {},

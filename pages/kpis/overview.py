@@ -11,12 +11,10 @@ KPIS = {
     "joint_activity_share": "participation",
     "on_time_rate": "grievances",
     "satisfaction_rate": "grievances",
-    "median_days_to_close": "grievances",
     "overdue_grievances": "grievances",
     "adoption_rate": "suggestions",
     "engagement_index": "engagement",
     "commitments_on_time_rate": "commitments",
-    "contract_coverage_rate": "contracts",
 }
 
 seen = view.current()
