@@ -54,9 +54,11 @@ def problems(engine: Engine | None = None, progress: Progress | None = None) -> 
         found = migrate.revision(connection)
     if found != migrate.head():
         return [_fault(migrate.OTHER_REVISION, found=found or "–", needed=migrate.head())]
-    looks = (_settings, _damage, _orphans, _codes, _rules, contradictions, _metrics, _facts, _versions, _imports)
+    looks = (_settings, _orphans, _codes, _rules, contradictions, _metrics, _facts, _versions, _imports)
     wrong: list[Fault] = []
     with database.rehearsing(engine) as connection:
+        if damage := _damage(connection):
+            return damage  # what a damaged file answers to further questions means nothing
         for step, look in enumerate(looks):
             if progress:
                 progress("check", step, len(looks))

@@ -83,9 +83,8 @@ def empty(engine: Engine) -> Engine:
     with database.writing(engine) as connection:
         people.retire_audit(connection, days=-1)
         for table in reversed(schema.metadata.sorted_tables):
-            if table is not schema.data_version:
-                connection.execute(table.delete())
-        connection.execute(schema.data_version.update().values(version=0))
+            connection.execute(table.delete())
+        connection.execute(schema.data_version.insert().values(id=1, version=0))
     return engine
 
 
