@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property, wraps
+from inspect import unwrap
 
 import numpy as np
 import polars as pl
@@ -127,8 +128,8 @@ class Cut:
 
     @property
     def wanted(self) -> tuple[object, ...]:
-        """What a table kept by unit and month depends on."""
-        return self.known, self.code, tuple(sorted(self.where.items()))
+        """What a table kept by unit and month depends on, in plain values that can be written down."""
+        return self.known.isoformat(), self.code, tuple(sorted(self.where.items()))
 
     # --- rows in the terms of the question ---------------------------------------------------------------------------
 
@@ -314,19 +315,24 @@ def stock(metric: Compute) -> Compute:
             finest = cut.finest
             return narrow(metric(replace(finest, periods=(Period(None, finest.start, finest.end),))).numerator)
 
-        return Sums(cut.by_group(cut.snapshot.table(("stock", metric, *cut.wanted), make)))
+        return Sums(cut.by_group(cut.snapshot.table(("stock", _name(metric), *cut.wanted), make)))
 
     return answer
 
 
 def table_of(cut: Cut, metric: Compute) -> tuple[Table, Table | None]:
     """Return the numerators and denominators of a metric that adds, by unit, month of `finest` and code."""
+    from_rows = unwrap(metric)
 
     def make() -> tuple[Table, Table | None]:
-        found = metric(cut.finest)
+        found = from_rows(cut.finest)
         return narrow(found.numerator), None if found.denominator is None else narrow(found.denominator)
 
-    return cut.snapshot.table(("summed", metric, *cut.wanted), make)
+    return cut.snapshot.table(("summed", _name(metric), *cut.wanted), make)
+
+
+def _name(metric: Compute) -> str:
+    return f"{metric.__module__}.{metric.__qualname__}"
 
 
 def narrow(array: Array) -> Table:

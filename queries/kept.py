@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from threading import Lock
+from threading import Condition
 from typing import TypeVar, cast
 
 T = TypeVar("T")
@@ -18,7 +18,8 @@ class Kept:
         self.weight = 0
         self._weigh = weigh
         self._things: OrderedDict[Hashable, tuple[object, int]] = OrderedDict()
-        self._lock = Lock()
+        self._making: set[Hashable] = set()
+        self._changed = Condition()
 
     def __len__(self) -> int:
         return len(self._things)
@@ -26,25 +27,37 @@ class Kept:
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what is kept under `key`, else what `make` gives, which is then kept.
 
-        Two who ask for the same at once may both make it: that costs less than one waiting for the other.
+        When many ask for the same at once, as after a hand-in, one of them makes it and the others wait.
         """
-        with self._lock:
+        with self._changed:
+            while key not in self._things and key in self._making:
+                self._changed.wait()
             found = self._things.get(key)
             if found is not None:
                 self._things.move_to_end(key)
                 return cast(T, found[0])
-        made = make()
-        weight = self._weigh(made)
-        with self._lock:
+            self._making.add(key)
+        try:
+            made = make()
+            self.put(key, made)
+            return made
+        finally:
+            with self._changed:
+                self._making.discard(key)
+                self._changed.notify_all()
+
+    def put(self, key: Hashable, thing: object) -> None:
+        """Keep a thing; the weight of others that makes it too much is let go."""
+        weight = self._weigh(thing)
+        with self._changed:
             former = self._things.pop(key, None)
-            self._things[key] = (made, weight)
+            self._things[key] = (thing, weight)
             self.weight += weight - (former[1] if former else 0)
             while self.weight > self.bound and len(self._things) > 1:
                 _, (_, lighter) = self._things.popitem(last=False)
                 self.weight -= lighter
-        return made
 
-    def keys(self) -> list[Hashable]:
-        """Return the keys, the one asked for last at the end."""
-        with self._lock:
-            return list(self._things)
+    def items(self) -> list[tuple[Hashable, object]]:
+        """Return keys and things, the one asked for last at the end."""
+        with self._changed:
+            return [(key, thing) for key, (thing, _) in self._things.items()]

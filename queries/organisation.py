@@ -107,16 +107,19 @@ def _contracts(cut: Cut) -> pl.DataFrame:
     return rows.with_columns(in_force=pl.coalesce("effective", after_silence, "signed")).collect()
 
 
-def _in_force(cut: Cut, day: date) -> pl.DataFrame:
-    return contracts(cut).filter(pl.col("in_force") <= day, pl.col("expires") >= day)
+def _in_force(rows: pl.DataFrame) -> Callable[[date], NDArray[np.bool_]]:
+    """Return what says which of the contracts are in force on a day."""
+    first, last = rows["in_force"].to_numpy(), rows["expires"].to_numpy()
+    return lambda day: (first <= np.datetime64(day)) & (np.datetime64(day) <= last)
 
 
 def _coverage(cut: Cut, kind: int | None) -> Sums:
     sizes = np.array(cut.snapshot.tree.sizes, dtype=np.int64)
+    rows = contracts(cut) if kind is None else contracts(cut).filter(pl.col("kind") == kind)
+    in_force, unit = _in_force(rows), rows["u"].to_numpy().astype(np.int64)
 
     def of_units(day: date) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        force = _in_force(cut, day)
-        units = (force if kind is None else force.filter(pl.col("kind") == kind))["u"].unique().to_numpy()
+        units = unit[in_force(day)]
         covers = np.zeros(len(sizes) + 1, dtype=np.int64)
         # An ancestor's contract covers the units below.
         np.add.at(covers, units, 1)
@@ -139,12 +142,15 @@ def contract_coverage_rate_any(cut: Cut) -> Sums:
 
 def contract_fulfilment_rate(cut: Cut) -> Sums:
     """Clauses fulfilled over clauses of the scope's own contracts in force that say both."""
+    rows = contracts(cut).filter(pl.col("clauses").is_not_null(), pl.col("clauses_fulfilled").is_not_null())
+    in_force, unit = _in_force(rows), rows["u"].to_numpy()
+    fulfilled, clauses = rows["clauses_fulfilled"].to_numpy(), rows["clauses"].to_numpy()
 
     def of_units(day: date) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        force = _in_force(cut, day).filter(pl.col("clauses").is_not_null(), pl.col("clauses_fulfilled").is_not_null())
         found = np.zeros((2, len(cut.group_of)), dtype=np.int64)
-        for sums, column in zip(found, ("clauses_fulfilled", "clauses"), strict=True):
-            np.add.at(sums, force["u"].to_numpy(), force[column].to_numpy())
+        there = in_force(day)
+        np.add.at(found[0], unit[there], fulfilled[there])
+        np.add.at(found[1], unit[there], clauses[there])
         return found[0], found[1]
 
     return _by_reference(cut, of_units)

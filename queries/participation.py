@@ -64,7 +64,7 @@ def _attended(cut: Cut, mask: int, non_members: bool) -> Array:
         found: NDArray[np.bool_] = (_masks(cut, known) & mask) != 0
         return found & ~frame["party_member"].to_numpy() if non_members else found
 
-    counts = snapshot.table(("people", mask, non_members, known), lambda: people.counts(rows()))
+    counts = snapshot.table(("people", mask, non_members, known and known.isoformat()), lambda: people.counts(rows()))
     return people.over(cut, rows, counts)
 
 

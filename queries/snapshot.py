@@ -25,7 +25,7 @@ T = TypeVar("T")
 ANSWERS_KEPT = 4096
 # Bytes of tables kept (`queries/cut.py`, `queries/distinct.py`): all that the pages ask at 500 units and three years
 # take about half of it.
-TABLES_KEPT = 128 << 20
+TABLES_KEPT = 192 << 20
 
 
 class Stamp(NamedTuple):
@@ -139,6 +139,14 @@ class Snapshot:
     def table(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return the arrays or frame that `make` gives, as `once`; what was not asked for longest goes first."""
         return self._tables.get(key, make)
+
+    def tables(self) -> list[tuple[Hashable, object]]:
+        """Return the tables worked out so far with their keys."""
+        return self._tables.items()
+
+    def keep_table(self, key: Hashable, table: object) -> None:
+        """Keep a table worked out earlier from the same facts by the same program."""
+        self._tables.put(key, table)
 
 
 def _bytes(thing: object) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from data import tables
 from queries import grievances
-from queries.cut import KEYS, Cut, Sums, stock, summed
+from queries.cut import KEYS, Array, Cut, Sums, number_of_month, stock, summed
+from queries.distinct import People
 
 DECISIONS = {code: i for i, (code, _) in enumerate(tables.DECISIONS)}
 _ADOPTED = pl.col("decision").is_in([DECISIONS["adopted"], DECISIONS["partly_adopted"]])
@@ -43,8 +46,35 @@ def suggestions_per_100(cut: Cut) -> Sums:
 
 def proposer_rate(cut: Cut) -> Sums:
     """Distinct people submitting in the period, over average employees; unsigned suggestions left out."""
-    signed = cut.of_day(proposals(cut).filter(pl.col("person").is_not_null()), "submitted")
-    return Sums(cut.sums(signed, pl.col("person").n_unique()).numerator, cut.average(cut.employees()))
+    themes = cut.where.get("theme")
+    if cut.code is None:
+        people = _proposers(cut, themes)[:, :, None]
+    else:
+        places = range(len(cut.codes))
+        wanted = [(c,) if themes is None or c in themes else () for c in places]
+        people = np.stack([_proposers(cut, theme) for theme in wanted], axis=2)
+    return Sums(people, cut.average(cut.employees()))
+
+
+def _proposers(cut: Cut, themes: tuple[int, ...] | None) -> Array:
+    """Return groups × periods: different people who by A submitted something of these themes (None = any)."""
+    snapshot = cut.snapshot
+    signed = snapshot.table("signed", lambda: _signed(snapshot.suggestions))
+    people = snapshot.once(
+        "proposers", lambda: People.of(snapshot.tree, *(signed[name].to_numpy() for name in ("person", "u", "m")))
+    )
+
+    def rows() -> NDArray[np.bool_]:
+        chosen = pl.lit(True) if themes is None else pl.col("theme").is_in(themes)
+        return signed.select((pl.col("submitted") <= cut.known) & chosen).to_series().to_numpy()
+
+    counts = snapshot.table(("proposers", themes, cut.known.isoformat()), lambda: people.counts(rows()))
+    return people.over(cut, rows, counts)
+
+
+def _signed(suggestions: pl.DataFrame) -> pl.DataFrame:
+    rows = suggestions.filter(pl.col("person").is_not_null()).select("person", "u", "theme", "submitted")
+    return rows.with_columns(m=number_of_month("submitted")).sort("submitted")
 
 
 @summed
