@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import os
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -290,16 +290,22 @@ def attendance(count: int) -> str:
     return "活动编号,人员编码,单位编码,是否党员\n" + "\n".join(lines) + "\n"
 
 
+def spent() -> float:
+    """Seconds of processor time of this process and its children: other work on the machine does not count."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
 @pytest.mark.slow
 def test_a_million_rows_are_read_in_seconds_and_in_order(tmp_path: Path) -> None:
     path = tmp_path / "参与名单.csv"
     path.write_text(attendance(1_000_000), "utf-8")
-    start = time.perf_counter()
+    start = spent()
     part = only(reader.read([path], limits=reader.COMMAND))
-    seconds = time.perf_counter() - start
+    seconds = spent() - start
     assert part.frame.height == 1_000_000
     assert part.frame["_row"].to_list() == list(range(2, 1_000_002))
     assert part.frame["person_id"][:3].to_list() == ["P000000", "P007919", "P015838"]
     assert part.frame.row(-1)[:4] == ("A024999", f"P{999_999 * 7919 % 200_000:06}", "D499", True)
-    # Some two seconds on the slowest machine it was tried on; a loop over rows would take ten times that.
+    # Some two seconds on the machine it was written on; a loop over rows would take ten times that.
     assert seconds < 6

@@ -238,10 +238,9 @@ def test_the_first_thousand_are_told_in_order_and_all_are_counted() -> None:
 
 
 @pytest.mark.slow
-def test_a_million_rows_are_checked_in_two_seconds() -> None:
+def test_a_million_rows_are_checked_in_seconds() -> None:
     frame = frame_of("attendance", GOOD["attendance"])
-    many = pl.concat([frame] * 1000).clone()
-    many = pl.concat([many] * 1000, rechunk=True)
-    start = time.perf_counter()
+    many = pl.concat([pl.concat([frame] * 1000)] * 1000, rechunk=True)
+    start = time.process_time()
     assert rules.check_rows("attendance", many, TODAY).count == 0
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
