@@ -7,32 +7,43 @@ visitor comes. Address and port otherwise come from `.streamlit/config.toml` or 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import base64
+import hashlib
+import json
 import logging
 import os
+import re
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 import uvicorn
-from anyio import to_thread
-from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from streamlit import config
+
+from data.outlines import outlines
 
 HOUSE = Path(__file__).parent
 BACKLOG = 2048
 log = logging.getLogger("dashboard")
 
-# Each request passes through these, outermost first.
-MIDDLEWARE: list[Middleware] = []
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, object]]:
     """Have everything ready before the first visitor, off the event loop."""
-    await to_thread.run_sync(warm)
+    await asyncio.to_thread(warm)
     yield {}
 
 
@@ -41,6 +52,12 @@ def warm() -> None:
     from pages.shared import warming
 
     warming.warm()
+
+
+def base_map(_request: Request) -> Response:
+    """Answer with the map's outlines: asked for once by a browser, not sent anew with every click."""
+    body = json.dumps(outlines(), separators=(",", ":"))
+    return Response(body, media_type="application/geo+json", headers={"cache-control": "max-age=3600"})
 
 
 def on_script_error(error: Exception) -> bool:
@@ -52,12 +69,13 @@ def on_script_error(error: Exception) -> bool:
     return True
 
 
-def application(**settings: object) -> st.App:
+def application(**settings: object) -> Asgi:
     """Return the ASGI app, for `uvicorn --factory server:application` too; `settings` beat environment and file.
 
     Keys are Streamlit's option names with an underscore for the dot, such as `server_port`.
     """
-    app = st.App(HOUSE / "app.py", lifespan=lifespan, middleware=MIDDLEWARE, on_script_error=on_script_error)
+    routes = [Route("/outlines.geojson", base_map)]
+    app = st.App(HOUSE / "app.py", lifespan=lifespan, on_script_error=on_script_error, routes=routes)
     # Only `streamlit run` reads STREAMLIT_SERVER_PORT and the like by itself.
     for key, option in config.get_config_options().items():
         given = settings.get(key.replace(".", "_"))
@@ -65,7 +83,49 @@ def application(**settings: object) -> st.App:
             given = typed(os.environ[option.env_var], option.type)
         if given is not None:
             config.set_option(key, given, where_defined="environment variable or command line")
-    return app
+    return guarded(app)
+
+
+def guarded(app: Asgi) -> Asgi:
+    """Return the app with headers on every answer: nothing from elsewhere, no foreign frame, no guessing of types."""
+    headers = [(name.encode(), value.encode()) for name, value in security_headers().items()]
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sent(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), *headers]
+            await send(message)
+
+        await app(scope, receive, sent if scope["type"] == "http" else send)
+
+    return answer
+
+
+def security_headers() -> dict[str, str]:
+    """Return the headers; the page's own inline scripts are allowed by their hashes."""
+    page = (Path(st.__file__).parent / "static" / "index.html").read_text("utf-8")
+    inline = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
+    hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in inline]
+    policy = {
+        "default-src": "'self'",
+        "script-src": " ".join(["'self'", "'wasm-unsafe-eval'", *(f"'sha256-{digest}'" for digest in hashes)]),
+        "style-src": "'self' 'unsafe-inline'",  # Streamlit and Vega set styles on elements
+        "img-src": "'self' data: blob:",
+        "font-src": "'self' data:",
+        "connect-src": "'self' blob: data:",
+        "worker-src": "'self' blob:",
+        "object-src": "'none'",
+        "base-uri": "'self'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+    }
+    return {
+        "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
+    }
 
 
 def typed(text: str, kind: type) -> object:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -31,7 +31,8 @@ class Answer:
     """What was asked, and the rows that answer it.
 
     `frame` has `group` (and `column` for a grid), numerator, denominator, value, low, high (f64, null where there is
-    none) and `suppressed`. Groups stand in the order of the organisation, the calendar or the code list.
+    none), `suppressed` and `reason` (why, null where it is not; `queries/disclosure.py`). Groups stand in the order of
+    the organisation, the calendar or the code list.
     """
 
     metric: Metric
@@ -42,7 +43,7 @@ class Answer:
     frame: pl.DataFrame
 
     @property
-    def one(self) -> dict[str, object]:
+    def one(self) -> dict[str, Any]:
         """The only row of an ungrouped answer."""
         return self.frame.row(0, named=True)
 
@@ -123,10 +124,10 @@ def _work_out(
     columns: str | None,
     snapshot: Snapshot,
 ) -> Answer:
-    filters = disclosure.permitted(viewer, filters, snapshot)
+    filters = disclosure.permitted(viewer, metric, filters, snapshot)
     cut = make_cut(viewer, metric, filters, (by, columns), snapshot)
     rows = _finished(cut, metric, definition)
-    rows = disclosure.protected(viewer, metric, cut, rows)
+    rows = disclosure.protected(viewer, metric, definition, cut, rows)
     frame = _labelled(rows, cut, by, columns)
     return Answer(metric, definition, by, filters, cut.known, frame)
 
@@ -245,7 +246,7 @@ def _labelled(rows: pl.DataFrame, cut: Cut, by: str | None, columns: str | None)
     named = [label(by).alias("group")]
     if columns is not None:
         named.append(label(columns).alias("column"))
-    return rows.select(*named, "numerator", "denominator", "value", "low", "high", "suppressed")
+    return rows.select(*named, "numerator", "denominator", "value", "low", "high", "suppressed", "reason")
 
 
 def compare(
