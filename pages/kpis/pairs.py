@@ -1,0 +1,147 @@
+"""Two figures of each unit beside each other: a rate and its rival, a rate and how much is known of it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import altair as alt
+import polars as pl
+
+from pages.shared import theme
+from pages.shared.drawing import ROW, Drawing, Look, Spec, counted, finished, look, pick, value_axis, worded
+from pages.shared.view import View
+from queries.answers import Answer
+
+AXIS, HEAD = 34, 20  # pixels of the value axis, and of the line that names the two figures
+
+
+def gaps(seen: View, first: Answer, second: Answer, names: tuple[str, str]) -> Drawing:
+    """Return two rates of each unit as two marks joined by a line; `names` are what the two are called.
+
+    Both answers are of one metric, grouped alike. A click returns `group`.
+    """
+    rows = worded(seen, first)
+    other = worded(seen, second)
+    said = [
+        f"{label} · {names[0]} {one}{counted(n1, d1)} · {names[1]} {two}{counted(n2, d2)}"
+        for label, one, n1, d1, two, n2, d2 in zip(
+            rows["label"], rows["shown"], rows["numerator"], rows["denominator"],
+            other["shown"], other["numerator"], other["denominator"], strict=True,
+        )
+    ]  # fmt: skip
+    whole = rows.with_columns(second=other["value"], said=pl.Series(said, dtype=pl.String))
+    drawn = whole.filter(pl.any_horizontal(pl.col("value", "second").is_not_null(), pl.col("suppressed")))
+    top = drawn["label"][0] if drawn.height else None
+    drawn = drawn.select(
+        "group", "label", "value", "second", "said",
+        first_name=pl.when(pl.col("label") == top).then(pl.lit(names[0])).otherwise(pl.lit("")),
+        second_name=pl.when(pl.col("label") == top).then(pl.lit(names[1])).otherwise(pl.lit("")),
+    )  # fmt: skip
+    spec = {**_gaps(look(seen, first.metric.unit, clicks=True)), "height": drawn.height * ROW + AXIS + HEAD}
+    table = pl.concat(
+        [
+            answer.frame.with_columns(series=pl.lit(name), label=rows["label"])
+            for answer, name in zip((first, second), names, strict=True)
+        ]
+    )
+    hidden = sum(int(answer.frame["suppressed"].sum()) for answer in (first, second))
+    return Drawing(drawn, spec, ("group",), first, hidden, "; ".join(said[:40]), table)
+
+
+@cache
+def _gaps(of: Look) -> Spec:
+    colours = theme.PALETTES[of.mode]
+    y = alt.Y(
+        "label:N",
+        sort=None,
+        axis=alt.Axis(title=None, labelLimit=190, grid=False),
+        scale=alt.Scale(paddingOuter=0.9),
+    )
+    scale = alt.Scale(zero=False, nice=True)
+    base = alt.Chart().encode(y=y, tooltip="said:N")
+    joined = base.mark_rule(color=colours.faint, strokeWidth=3).encode(
+        x=alt.X("value:Q", scale=scale, axis=value_axis(of, grid=True)), x2="second:Q"
+    )
+    first = base.mark_point(filled=True, size=80, opacity=1, color=colours.neutral, cursor="pointer").encode(
+        x=alt.X("value:Q", scale=scale)
+    )
+    second = base.mark_point(filled=True, size=80, opacity=1, color=colours.accent, cursor="pointer").encode(
+        x=alt.X("second:Q", scale=scale)
+    )
+    layers = [
+        joined,
+        first,
+        second.add_params(pick("group")),
+        base.mark_text(color=colours.muted, align="left", dy=-14, fontSize=theme.TINY).encode(
+            x=alt.X("value:Q", scale=scale), text="first_name:N"
+        ),
+        base.mark_text(color=colours.accent, align="right", dy=-14, fontSize=theme.TINY).encode(
+            x=alt.X("second:Q", scale=scale), text="second_name:N"
+        ),
+    ]
+    return finished(alt.layer(*layers), of.mode)
+
+
+def with_coverage(seen: View, answer: Answer, coverage: Answer, heading: str) -> Drawing:
+    """Return a rate by unit as bars with whiskers and, in a column at the right, how much of it is known.
+
+    `heading` names the column. A click returns `group`.
+    """
+    rows = worded(seen, answer)
+    known = worded(seen, coverage)
+    whole = rows.with_columns(
+        beside=known["shown"],
+        said=pl.Series(
+            [f"{one} · {heading} {two}" for one, two in zip(rows["said"], known["shown"], strict=True)], dtype=pl.String
+        ),
+    )
+    kept = whole.filter(pl.col("value").is_not_null() | pl.col("suppressed"))
+    drawn = kept.select(
+        "group", "label", "value", "shown", "said", "low", "high", "beside",
+        end=pl.max_horizontal("value", "high").fill_null(0.0),
+        heading=pl.when(pl.int_range(pl.len()) == 0).then(pl.lit(heading)).otherwise(pl.lit("")),
+    )  # fmt: skip
+    spec = {**_with_coverage(look(seen, answer.metric.unit, clicks=True)), "height": drawn.height * ROW + AXIS + HEAD}
+    table = pl.concat(
+        [
+            one.frame.with_columns(series=pl.lit(name), label=rows["label"])
+            for one, name in ((answer, _name(seen, answer)), (coverage, heading))
+        ]
+    )
+    return Drawing(
+        drawn, spec, ("group",), answer, int(answer.frame["suppressed"].sum()), "; ".join(whole["said"].head(40)), table
+    )
+
+
+def _name(seen: View, answer: Answer) -> str:
+    return answer.metric.en if seen.language == "en" else answer.metric.zh
+
+
+@cache
+def _with_coverage(of: Look) -> Spec:
+    colours = theme.PALETTES[of.mode]
+    y = alt.Y(
+        "label:N",
+        sort=None,
+        axis=alt.Axis(title=None, labelLimit=190, grid=False),
+        scale=alt.Scale(paddingInner=0.34, paddingOuter=0.9),
+    )
+    base = alt.Chart().encode(y=y)
+    # The scale goes past 100 % so that figures and the column at the right have their place.
+    x = alt.X(
+        "value:Q",
+        scale=alt.Scale(domain=[0, 1.5], nice=False),
+        axis=value_axis(of, grid=True, values=[0, 0.25, 0.5, 0.75, 1]),
+    )
+    bar = base.mark_bar(color=colours.accent, cornerRadiusEnd=2, cursor="pointer").encode(x=x, tooltip="said:N")
+    at_right = alt.value("width")
+    layers = [
+        bar.add_params(pick("group")),
+        base.mark_rule(color=colours.text, opacity=0.55, strokeWidth=1.25).encode(x="low:Q", x2="high:Q"),
+        base.mark_text(align="left", dx=6, fontSize=theme.SMALL, color=colours.text).encode(x="end:Q", text="shown:N"),
+        base.mark_text(align="right", fontSize=theme.SMALL, color=colours.muted).encode(x=at_right, text="beside:N"),
+        base.mark_text(align="right", dy=-18, fontSize=theme.TINY, color=colours.muted).encode(
+            x=at_right, text="heading:N"
+        ),
+    ]
+    return finished(alt.layer(*layers), of.mode)
