@@ -5,12 +5,13 @@ import streamlit as st
 from pages.shared import anatomy, filter_bar, navigation, people, sidebar, view, words
 from queries.holding import current
 
-st.set_page_config(page_title="党群看板", page_icon=str(navigation.ROOT / "pages/shared/mark.svg"), layout="wide")
+st.set_page_config(page_title="党群工作看板", page_icon=sidebar.MARK, layout="wide")
 anatomy.style()
 
-snapshot = current()
-person = people.who()
 wrong = view.take_up()
+words.speak(view.choice().lang or words.browser_language())  # for who is refused: their own language is not known yet
+person = people.who()
+snapshot = current()
 language = view.choice().lang or person.language or words.browser_language()
 seen = view.begin(person.viewer, snapshot, language, wrong)
 view.settle()

@@ -19,7 +19,7 @@ from queries import metrics
 from queries.metric import Metric
 
 SPARK_MONTHS = 12
-WIDTH = 232  # pixels below which a card drops into the next row: four abreast beside the navigation at 1440
+WIDTH = 168  # pixels below which a card drops into the next row: four abreast at 1440, two on a telephone
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from pages.shared.drawing import (
     hatching,
     labels,
     look,
+    names_axis,
     pick,
     time_x,
     value_axis,
@@ -45,6 +46,7 @@ from pages.shared.view import View
 from pages.shared.words import _
 from queries.answers import Answer
 from queries.filters import Month
+from queries.metric import CALENDAR
 
 __all__ = [
     "PICK",
@@ -63,8 +65,8 @@ __all__ = [
     "xmr",
 ]
 
-# Pixels that an axis and a colour legend take of a chart's height, and one step of a pipeline.
-AXIS, LEGEND, STEP = 34, 46, 42
+# Pixels that an axis, a colour legend and leaning names take of a chart's height, and one step of a pipeline.
+AXIS, LEGEND, SLANT, STEP = 34, 46, 44, 42
 CELLS_WITH_TEXT = 260  # above that many cells the figures in a heat map no longer read
 
 
@@ -365,7 +367,7 @@ def _bars(of: Look, whiskers: bool, has_target: bool) -> Spec:
     y = alt.Y(
         "label:N",
         sort=None,
-        axis=alt.Axis(title=None, labelLimit=190, grid=False),
+        axis=names_axis(),
         scale=alt.Scale(paddingInner=0.34, paddingOuter=0.2),
     )
     base = alt.Chart().encode(y=y)
@@ -430,11 +432,20 @@ def heat(
         pl.Series("said", said, dtype=pl.String),
         pl.Series("dark", dark, dtype=pl.Boolean),
     )
-    spec = _heat(look(seen, unit, columns, clicks), middle, written, columns in ("month", "quarter", "year"))
+    calendar = columns in CALENDAR
+    spec = _heat(look(seen, unit, columns, clicks), middle, written, calendar)
     if not written:
         drawn = drawn.drop("shown", "dark")
     table = frame.with_columns(drawn["label"], drawn["over"])
-    return _drawn(drawn, {**spec, "height": len(rows) * ROW + AXIS + LEGEND}, table, answer, ("group", "column"))
+    if calendar:
+        drawn = drawn.drop("over")
+    return _drawn(
+        drawn,
+        {**spec, "height": len(rows) * ROW + AXIS + LEGEND + (0 if calendar or seen.language == "zh" else SLANT)},
+        table,
+        answer,
+        ("group", "column"),
+    )
 
 
 def _on_dark(value: float | None, low: float, high: float, middle: float | None) -> bool:
@@ -453,9 +464,9 @@ def _heat(of: Look, middle: float | None, written: bool, calendar: bool) -> Spec
         x = time_x(of, "column")
     else:
         x = alt.X(
-            "over:N", sort=None, axis=alt.Axis(title=None, labelAngle=0, orient="top", labelLimit=110, grid=False)
+            "over:N", sort=None, axis=alt.Axis(title=None, orient="top", grid=False, labelOverlap=False, **_slant(of))
         )
-    base = alt.Chart().encode(x=x, y=alt.Y("label:N", sort=None, axis=alt.Axis(title=None, labelLimit=190, grid=False)))
+    base = alt.Chart().encode(x=x, y=alt.Y("label:N", sort=None, axis=names_axis()))
     if middle is None:
         scale = alt.Scale(range=list(colours.sequential))
     else:
@@ -483,6 +494,13 @@ def _heat(of: Look, middle: float | None, written: bool, calendar: bool) -> Spec
         ink = alt.condition("datum.dark", alt.value(dark), alt.value(light))
         layers.append(base.mark_text(fontSize=theme.TINY).encode(text="shown:N", color=ink))
     return finished(alt.layer(*layers), of.mode)
+
+
+def _slant(of: Look) -> dict[str, Any]:
+    """Return how column names stand: Chinese ones fit upright over a column, English ones lean."""
+    if of.language == "zh":
+        return {"labelAngle": 0, "labelLimit": 60, "labelFontSize": theme.TINY}
+    return {"labelAngle": -32, "labelLimit": 110, "labelAlign": "left", "labelFontSize": theme.TINY}
 
 
 def funnel_plot(seen: View, answer: Answer, limits: pl.DataFrame, *, outliers: tuple[str, ...] = ()) -> Drawing:
@@ -652,9 +670,7 @@ def waterfall(seen: View, frame: pl.DataFrame, *, unit: formats.Unit = "count") 
 @cache
 def _waterfall(of: Look) -> Spec:
     colours = theme.PALETTES[of.mode]
-    y = alt.Y(
-        "label:N", sort=None, axis=alt.Axis(title=None, labelLimit=190, grid=False), scale=alt.Scale(paddingInner=0.3)
-    )
+    y = alt.Y("label:N", sort=None, axis=names_axis(), scale=alt.Scale(paddingInner=0.3))
     base = alt.Chart().encode(y=y)
     colour = alt.Color(
         "kind:N",
@@ -701,7 +717,7 @@ def _pipeline(of: Look) -> Spec:
         y=alt.Y(
             "label:N",
             sort=None,
-            axis=alt.Axis(title=None, labelLimit=190, grid=False),
+            axis=names_axis(),
             scale=alt.Scale(paddingInner=0.25),
         )
     )

@@ -86,6 +86,11 @@ def value_axis(of: Look, **more: Any) -> alt.Axis:
     return alt.Axis(title=None, labelExpr=formats.axis(of.unit, of.language), tickCount=5, **more)
 
 
+def names_axis() -> alt.Axis:
+    """Return the axis of names down the page; every row is named."""
+    return alt.Axis(title=None, labelLimit=190, labelOverlap=False, grid=False)
+
+
 def time_axis(of: Look) -> alt.Axis:
     """Return the axis of calendar groups: the month under each place, the year under each January and the first."""
     if of.by == "month":
@@ -127,9 +132,8 @@ def labels(seen: View, by: str | None, groups: Sequence[str | None], own: str | 
         if group is None:
             name = _("Total")
         elif by in SPACE:
-            name = seen.snapshot.name(group, seen.language)
-            if group == own and by == "branch":
-                name = _("{unit} itself", unit=name)
+            own_rows = group == own and by == "branch"
+            name = _("The unit itself") if own_rows else seen.snapshot.name(group, seen.language)
         elif by in CALENDAR:
             name = formats.period(group, seen.language)
         else:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from pages.shared import formats, view
-from pages.shared.view import COMPARISON_NAMES, COMPARISONS, PRESETS, Choice, View
+from pages.shared.view import COMPARISON_NAMES, COMPARISONS, PRESET_NAMES, PRESETS, Choice, View
 from pages.shared.words import DIMENSION_NAMES, Language, _, code_label
 from queries.filters import DIMENSIONS
 from queries.snapshot import Snapshot
@@ -23,8 +23,8 @@ _STEP = "\u2003"  # an em space for each level down the organisation
 def draw(seen: View) -> None:
     """Draw the bar for this view, and what of its address could not be followed."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filter_bar"):
-        _period(seen)
         _unit(seen)
+        _period(seen)
         _comparison(seen)
         _dimensions(seen)
         if seen.choice != Choice(lang=seen.choice.lang):
@@ -42,17 +42,17 @@ def draw(seen: View) -> None:
 
 def _period(seen: View) -> None:
     preset = seen.choice.period in PRESETS
-    names = {str(period): view.period_name(period, seen.last_month) for period in PRESETS}
+    names = {str(period): _(PRESET_NAMES[period]) for period in PRESETS}
     names[CUSTOM] = _("Choose months…")
-    _select(_("Period"), "bar_period", names, seen.choice.period if preset else CUSTOM, _pick_period, 300)
+    _select(_("Period"), "bar_period", names, seen.choice.period if preset else CUSTOM, _pick_period, 150)
     if preset:
         return
     first, last = seen.snapshot.month_range
     start, end = seen.months
     first, last = min(first, start), max(min(last, seen.last_month), end)
     months = {str(first + i): formats.month(first + i) for i in range(last - first + 1)}
-    _select(_("From"), "bar_from", months, str(start), _pick_months, 140)
-    _select(_("To"), "bar_to", months, str(end), _pick_months, 140)
+    _select(_("From"), "bar_from", months, str(start), _pick_months, 150)
+    _select(_("To"), "bar_to", months, str(end), _pick_months, 150)
 
 
 def _pick_period() -> None:
@@ -72,7 +72,7 @@ def _unit(seen: View) -> None:
     labels = unit_labels(seen.snapshot, seen.units, seen.language)
     if len(seen.tops) != 1:
         labels = {WHOLE: _("My units") if seen.viewer.units else _("All units"), **labels}
-    _select(_("Unit"), "bar_unit", labels, seen.branch or WHOLE, _pick_unit, 280)
+    _select(_("Unit"), "bar_unit", labels, seen.branch or WHOLE, _pick_unit, 260)
 
 
 def _pick_unit() -> None:

@@ -13,11 +13,11 @@ from babel.dates import format_date
 
 from data.words import mark, translate
 from pages.shared.words import Language, language
+from queries.disclosure import minimum_group
 from queries.filters import Month
 from queries.metric import Unit
 
 MISSING = "–"
-SUPPRESSED = "<5"
 MINUS = "−"  # U+2212: as wide as a plus, and no spreadsheet takes it for a formula
 
 
@@ -74,10 +74,15 @@ def points(difference: float | None, of: Language | None = None) -> str:
     return translate(mark("{number} pp"), of or language(), number=_signed(difference * 100, 1))
 
 
+def suppressed_sign() -> str:
+    """Return what stands for a figure of a group too small to show: “<5”, by the configured least group."""
+    return f"<{minimum_group()}"
+
+
 def value(unit: Unit, number: float | None, of: Language | None = None, *, suppressed: bool = False) -> str:
     """Return a metric's value by its unit; “–” where there is none, “<5” where the group is too small to show."""
     if suppressed:
-        return SUPPRESSED
+        return suppressed_sign()
     if unit == "rate":
         return percent(number, 1, of)
     if unit == "count":

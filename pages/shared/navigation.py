@@ -79,7 +79,7 @@ def entries(viewer: Viewer) -> list[Entry]:
 
 def entry(key: str) -> Entry:
     """Return the page with this key; KeyError if there is none."""
-    for found in _PLANNED:
+    for found in (*ENTRIES, *_PLANNED):
         if found.key == key:
             return found
     raise KeyError(key)

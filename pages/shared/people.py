@@ -12,7 +12,7 @@ import streamlit as st
 
 from data import visitors
 from pages.shared import states
-from pages.shared.words import Language, _, browser_language, speak
+from pages.shared.words import Language, _
 from queries.viewers import Role, Viewer
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -42,8 +42,6 @@ def role_name(role: Role) -> str:
 
 def who() -> Person:
     """Return the visitor; ends the run with a screen that says why for one who may not look."""
-    # A refusal speaks the browser's language: nothing is known yet of the person's.
-    speak(browser_language())
     if demo():
         email: object = _chosen()
     else:

@@ -1,18 +1,36 @@
-"""Below the navigation: the language, and who is looking."""
+"""Beside the page: the product's name above the navigation, below it the language and who is looking."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import people, view
+from pages.shared import people, theme, view
+from pages.shared.navigation import PRODUCT, ROOT
 from pages.shared.people import Person
 from pages.shared.words import Language, _
 
 OWN_NAMES: dict[Language, str] = {"zh": "中文", "en": "English"}
 
 
+MARK = (ROOT / "pages" / "shared" / "mark.svg").read_text("utf-8")
+_INSET = MARK.replace("<svg ", '<svg width="30" height="30" y="1" ')
+
+
+def brand() -> str:
+    """Return mark and name as one picture in the colours of the mode."""
+    name, colours = _(PRODUCT), theme.palette()
+    width = 44 + sum(17 if ord(letter) > 0x2E80 else 9 for letter in name)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 32" width="{width}" height="32">'
+        f"{_INSET}"
+        f'<text x="40" y="22" font-size="17" font-weight="600" fill="{colours.text}" font-family="{theme.FONT}">'
+        f"{name}</text></svg>"
+    )
+
+
 def draw(person: Person, language: Language) -> None:
-    """Draw the language switch and the visitor's name, or in the demo the switch “view as”."""
+    """Draw the name, the language switch and the visitor's name, or in the demo the switch “view as”."""
+    st.logo(brand(), size="large", icon_image=MARK)
     with st.sidebar:
         if st.session_state.get("side_language") != language:
             st.session_state["side_language"] = language

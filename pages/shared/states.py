@@ -64,7 +64,7 @@ def suppressed_note(count: int = 1) -> str:
     return _(
         "{count} shown as “{sign}”: fewer than {least} people or cases, or a difference would give them away.",
         count=count,
-        sign=formats.SUPPRESSED,
+        sign=formats.suppressed_sign(),
         least=minimum_group(),
     )
 

@@ -19,7 +19,6 @@ from weakref import ref
 import streamlit as st
 
 from data.words import mark
-from pages.shared import formats
 from pages.shared.navigation import entry
 from pages.shared.words import Language, _, speak
 from queries import metrics
@@ -32,6 +31,12 @@ from queries.viewers import Viewer
 
 Preset = Literal["last12", "ytd", "quarter", "month"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)
+PRESET_NAMES: dict[Preset, str] = {
+    "last12": mark("Last 12 months"),
+    "ytd": mark("Year to date"),
+    "quarter": mark("This quarter"),
+    "month": mark("This month"),
+}
 COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
 COMPARISON_NAMES: dict[Comparison, str] = {
     "previous": mark("the period before"),
@@ -391,16 +396,3 @@ def link(page: str, *, params: Mapping[str, str] | None = None, **changes: Any) 
     """Return the address of a page with the view changed, to hand on; within the page use `go`."""
     query = {**changed(choice(), **changes).query(), **(params or {})}
     return f"{entry(page).key}?{urlencode(query, doseq=True)}"
-
-
-def period_name(period: str, last: Month) -> str:
-    """Return a period in words, with its months: “Last 12 months · Jul 2024–Jun 2025”."""
-    start, end = resolve(period, last)
-    names = {
-        "last12": _("Last 12 months"),
-        "ytd": _("Year to date"),
-        "quarter": _("This quarter"),
-        "month": _("This month"),
-    }
-    months = formats.span(start, end)
-    return f"{names[period]} · {months}" if period in names else months

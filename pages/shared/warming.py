@@ -41,6 +41,5 @@ def warm() -> None:
         theme.vega_config(mode)
     dataframe_util.convert_anything_to_arrow_bytes(pl.DataFrame({"text": ["a"], "number": [1.0]}))
     for entry in ENTRIES:
-        if entry.path.is_file():
-            compile(entry.path.read_text("utf-8"), str(entry.path), "exec")
+        compile(entry.path.read_text("utf-8"), str(entry.path), "exec")
     current()
