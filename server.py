@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 import uvicorn
@@ -28,7 +29,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from streamlit import config
 
-from data.outlines import outlines
+from data.outlines import outlines, tiles
 
 HOUSE = Path(__file__).parent
 BACKLOG = 2048
@@ -105,14 +106,15 @@ def security_headers() -> dict[str, str]:
     """Return the headers; the page's own inline scripts are allowed by their hashes."""
     page = (Path(st.__file__).parent / "static" / "index.html").read_text("utf-8")
     inline = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
+    tiles_at = "{0.scheme}://{0.netloc}".format(urlsplit(address)) if (address := tiles()) else ""
     hashes = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in inline]
     policy = {
         "default-src": "'self'",
         "script-src": " ".join(["'self'", "'wasm-unsafe-eval'", *(f"'sha256-{digest}'" for digest in hashes)]),
         "style-src": "'self' 'unsafe-inline'",  # Streamlit and Vega set styles on elements
-        "img-src": "'self' data: blob:",
+        "img-src": f"'self' data: blob: {tiles_at}".rstrip(),
         "font-src": "'self' data:",
-        "connect-src": "'self' blob: data:",
+        "connect-src": f"'self' blob: data: {tiles_at}".rstrip(),
         "worker-src": "'self' blob:",
         "object-src": "'none'",
         "base-uri": "'self'",
@@ -129,7 +131,9 @@ def security_headers() -> dict[str, str]:
 
 
 def typed(text: str, kind: type) -> object:
-    """Return the text of an environment variable as an option's kind of value."""
+    """Return the text of an environment variable as an option's kind of value; lists and mappings are JSON."""
+    if text.lstrip().startswith(("[", "{")):
+        return json.loads(text)
     if kind is bool:
         return text.strip().lower() in ("1", "true", "yes", "on")
     return int(text) if kind is int else text
