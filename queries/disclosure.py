@@ -1,24 +1,42 @@
 """Disclosure control, the last step before an answer: nobody can be told from a small group.
 
-Whoever may not see single cases gets no figure that rests on fewer than `minimum_group()` people or cases, and where
-one part of a total is withheld a second one is too, so that the difference does not give it away.
+Whoever may not see single cases gets no figure that rests on fewer than `minimum_group()` people or cases, and what
+would give such a figure away by subtraction is withheld too (`queries/suppression.py`). The management side sees only
+closed months, as they were when they closed, by unit and one more dimension (`queries/lattice.py`), and no figure that
+tells a small group of a large one apart (`queries/resting.py`).
+
+`reason` says why a cell is withheld: `small` fewer than the minimum; `complement` a difference would give a small
+group away; `uniform` all or none of a small group; `period` no calendar month, quarter or year that is large enough by
+itself; `open` a month that is not closed; `detail` finer than unit × one more dimension.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Literal
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from queries.cut import Cut
-from queries.errors import QueryError
-from queries.filters import Filters
-from queries.metric import Metric
+from queries.cut import Cut, Period, periods
+from queries.errors import NotAllowed, QueryError
+from queries.filters import Filters, Month
+from queries.lattice import LENGTHS, Lattice, counted, fit
+from queries.metric import Definition, Metric
+from queries.resting import Group, Rests, measure, rests
 from queries.snapshot import Snapshot
+from queries.suppression import Counts, Flags, Parts, Total, shown
 from queries.viewers import Viewer
 
 MINIMUM_GROUP = 5  # as in Culture Amp, Glint and official statistics
 LOWEST_MINIMUM = 3  # below three, each of two people could tell the other's answer
+FIGURES = ("numerator", "denominator", "value", "low", "high")
+Reason = Literal["small", "complement", "uniform", "period", "open", "detail"]
 
 
 def minimum_group() -> int:
@@ -29,22 +47,254 @@ def minimum_group() -> int:
     return int(text)
 
 
-def permitted(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> Filters:
-    """Return the filters this viewer may ask with."""
-    del viewer, snapshot
-    return filters
+def last_closed(snapshot: Snapshot) -> Month:
+    """Return the last closed month: the one before the data date's."""
+    return Month.of(snapshot.data_date).back(1)
 
 
-def protected(viewer: Viewer, metric: Metric, cut: Cut, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows with `suppressed`, the suppressed ones without figures."""
+def permitted(viewer: Viewer, metric: Metric, filters: Filters, snapshot: Snapshot) -> Filters:
+    """Return the filters that are answered: for the management side up to the last closed month, as it was then.
+
+    A period that lies wholly in open months stays as it is; its figures are withheld. NotAllowed for a day of knowledge
+    of the visitor's choice: two days apart tell what happened in between.
+    """
+    if viewer.role != "management":
+        return filters
+    last = last_closed(snapshot)
+    if metric.has_period:
+        if filters.as_of is not None and filters.as_of < snapshot.data_date:
+            raise NotAllowed("the management side sees closed months as they were when they closed: leave as_of out")
+        known = None
+    else:
+        # How things stood at the end of a closed month.
+        known = last.last if filters.as_of is None else min(_month_end(filters.as_of), last.last)
+    return replace(filters, end=max(filters.start, min(filters.end, last)), as_of=known)
+
+
+def _month_end(day: date) -> date:
+    """Return the day if a month ends with it, else the last day of the month before."""
+    month = Month.of(day)
+    return day if day == month.last else month.back(1).last
+
+
+def protected(viewer: Viewer, metric: Metric, definition: Definition, cut: Cut, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows with `suppressed` and `reason`, the suppressed ones without figures."""
+    resting = rests(metric, definition.id)
     if viewer.role == "operator" or (viewer.sees_cases and metric.family != "engagement"):
-        return rows.with_columns(suppressed=pl.lit(False))
-    least = minimum_group()
-    basis = pl.col("denominator").fill_null(pl.col("numerator"))
-    if metric.unit == "yuan":
-        basis = pl.lit(None, pl.Float64)
-    small = ((basis > 0) & (basis < least)).fill_null(False)
-    rows = rows.with_columns(suppressed=small)
+        why = None
+    elif viewer.role == "management":
+        why = _Closed(cut, metric, resting).why()
+    elif resting.kind == "nobody":
+        why = None
+    else:
+        why = _Open(cut, metric, resting).why()
+    reason = pl.lit(None, pl.String) if why is None else pl.Series("reason", why.ravel().tolist(), pl.String)
+    rows = rows.with_columns(reason=reason).with_columns(suppressed=pl.col("reason").is_not_null())
     hidden = pl.col("suppressed")
-    figures = ("numerator", "denominator", "value", "low", "high")
-    return rows.with_columns(pl.when(~hidden).then(pl.col(c)).alias(c) for c in figures)
+    return rows.with_columns(pl.when(~hidden).then(pl.col(name)).alias(name) for name in FIGURES)
+
+
+@dataclass(frozen=True, eq=False)
+class _Control:
+    """One question and what its answer rests on."""
+
+    cut: Cut
+    metric: Metric
+    resting: Rests
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The parts of the organisation of this version."""
+        return self.cut.snapshot.once("parts", lambda: Parts(self.cut.snapshot.tree))
+
+    @cached_property
+    def least(self) -> int:
+        """The least group shown."""
+        return minimum_group()
+
+    @property
+    def by_time(self) -> bool:
+        """Whether the question is grouped by months, quarters or years."""
+        return self.cut.periods[0].label is not None
+
+    def of_groups(self, flags: Flags) -> Flags:
+        """Return for the question's groups (first axis) what holds for all parts that make them up."""
+        group_of = self.cut.group_of
+        inside = np.flatnonzero(group_of >= 0)
+        members = [self.parts.of_group(inside[group_of[inside] == g]) for g in range(len(self.cut.groups))]
+        return np.stack([flags[part].all(axis=0) for part in members])
+
+    @cached_property
+    def small(self) -> Flags:
+        """Which cells (groups × periods × codes) rest on too few."""
+        found = [measure(name, self.cut) for name in self.resting.whole_group.counted]
+        small: Flags = (found[0] > 0) & np.any([numbers < self.least for numbers in found], axis=0)
+        return small
+
+
+class _Open(_Control):
+    """For whoever sees all months: each period by itself, its parts and its codes."""
+
+    def why(self) -> NDArray[np.object_]:
+        """Return why each cell is withheld, None where it is shown."""
+        shown_there = self.of_groups(self._kept(self.cut.code, self._shown))
+        reason = np.where(self.small, "small", "complement").astype(object)
+        reason[shown_there & ~self.small] = None
+        return reason
+
+    @cached_property
+    def _group(self) -> Group:
+        return self.resting.whole_group
+
+    def _kept(self, code: str | None, make: Callable[[], Flags]) -> Flags:
+        cut = self.cut
+        key = ("open", self._group, self.resting.kind, cut.periods, cut.known, code, tuple(sorted(cut.where.items())))
+        return cut.snapshot.table((*key, self.least), make)
+
+    def _shown(self) -> Flags:
+        """Return parts × periods × codes."""
+        if not self.by_time:
+            return (self._codes(self._window) if self.cut.code else self._whole(self._window))[:, None]
+        by_time = self._blocks(self.cut.periods)
+        if self.cut.code is None:
+            return by_time[:, :, None]
+        by_code = self._codes(self._window)
+        counts = self._counts(self.cut.periods, self.cut.code)
+        n, p, c, d = counts.shape
+        columns = np.arange(p * c).reshape(p, c)
+        totals = [Total(columns[i], by_time[:, i]) for i in range(p)]
+        totals += [Total(columns[:, i], by_code[:, i]) for i in range(c)]
+        adds = self.resting.kind == "sums" and self._group.divided
+        found = self._fitting(counts.reshape(n, p * c, d), totals if adds else []).reshape(n, p, c)
+        found &= (by_time[:, :, None] & by_code[:, None]) | (counts[..., 0] == 0)
+        return found
+
+    @property
+    def _window(self) -> Period:
+        return Period(None, self.cut.start, self.cut.end)
+
+    def _whole(self, block: Period) -> Flags:
+        """Return parts × 1 for a period as a whole."""
+        return self._fitting(self._counts((block,), None)[:, :, 0], [])
+
+    def _codes(self, block: Period) -> Flags:
+        """Return parts × codes for a period."""
+        counts = self._counts((block,), self.cut.code)[:, 0]
+        return self._of_total(counts, self._counts((block,), None)[:, 0], self._whole(block)[:, 0], self._group.divided)
+
+    def _blocks(self, blocks: tuple[Period, ...]) -> Flags:
+        """Return parts × periods: months within their quarters, those within their years, those within the period."""
+        if self.resting.kind == "standing":
+            return self._fitting(self._counts(blocks, None)[:, :, 0], [])
+        window = self._window
+        upper: tuple[Period, ...] = (window,)
+        above = self._whole(window)
+        filters = Filters(Month.of(window.start), Month.of(window.end))
+        for by in ("year", "quarter", "month"):
+            lower = periods(filters, by)
+            counts = self._counts(lower, None)[:, :, 0]
+            totals = self._counts(upper, None)[:, :, 0]
+            found = np.ones(counts.shape[:2], dtype=bool)
+            for i, longer in enumerate(upper):
+                inside = np.array([longer.start <= block.start <= longer.end for block in lower])
+                adds = self.resting.kind == "sums"
+                found[:, inside] = self._of_total(counts[:, inside], totals[:, i : i + 1], above[:, i], adds)
+            if lower == blocks:
+                return found
+            upper, above = lower, found
+        raise AssertionError("periods are years, quarters or months")
+
+    def _of_total(self, counts: Counts, total: Counts, above: Flags, adds: bool) -> Flags:
+        """Return where (parts × columns) cells may be shown whose total is shown where `above` says.
+
+        Where they do not add up (people come twice), those who are in the total but not in the cell must fit too.
+        """
+        if adds:
+            return self._fitting(counts, [Total(np.arange(counts.shape[1]), above)])
+        found = self._fitting(np.concatenate((counts, total[..., :1] - counts[..., :1]), axis=-1), [])
+        found &= above[:, None] | (counts[..., 0] == 0)
+        return found
+
+    def _counts(self, blocks: tuple[Period, ...], code: str | None) -> Counts:
+        """Return parts × periods × codes × what is counted; of a selection also what it leaves out."""
+        cut = self.cut if code else replace(self.cut, code=None, codes=())
+        found = counted(cut, self.parts, self._group.counted, blocks)
+        if not cut.where:
+            return found
+        every = counted(replace(cut, where={}), self.parts, self._group.counted[:1], blocks)
+        return np.concatenate((found, every - found[..., :1]), axis=-1)
+
+    def _fitting(self, counts: Counts, totals: list[Total]) -> Flags:
+        return shown(self.parts, counts, lambda cells: fit(self._group, self.least, cells), totals)
+
+
+class _Closed(_Control):
+    """For the management side: closed months, by unit and one more dimension, all groups told apart large enough."""
+
+    def why(self) -> NDArray[np.object_]:
+        """Return why each cell is withheld, None where it is shown."""
+        cut = self.cut
+        reason = np.full(cut.shape, None, dtype=object)
+        snapshot = cut.snapshot
+        last = last_closed(snapshot)
+        dimensions = {*cut.where, *([cut.code] if cut.code else [])}
+        if Month.of(cut.start) > last:
+            reason[:] = "open"
+        elif self.resting.kind == "nobody":
+            return reason
+        elif len(dimensions) > 1 or (dimensions and self.by_time):
+            reason[:] = "detail"
+        else:
+            shown_there = self.of_groups(self._shown(next(iter(dimensions), None), last))
+            reason[:] = "complement"
+            reason[:, [not _is_block(period) for period in cut.periods]] = "period"
+            reason[self._uniform] = "uniform"
+            reason[self.small] = "small"
+            reason[shown_there & ~self.small] = None
+        return reason
+
+    def _shown(self, dimension: str | None, last: Month) -> Flags:
+        """Return parts × periods × codes."""
+        cut = self.cut
+        codes = tuple(code for code, _ in dict(self.metric.codes)[dimension]) if dimension else ()
+        asked = replace(cut, code=dimension, codes=codes, where={})
+        lattice = Lattice(asked, self.parts, self.least, self._first, last)
+        found = []
+        for period in cut.periods:
+            start, end = Month.of(period.start), Month.of(period.end)
+            flags = [lattice.over(group, self.resting.kind, start, end) for group in self.resting.groups]
+            if self.resting.before:
+                stock = Group((self.resting.before,))
+                flags += [lattice.over(stock, "standing", month, month) for month in (start.back(1), end)]
+            found.append(np.logical_and.reduce(flags))
+        every: Flags = np.stack(found, axis=1)
+        if cut.code is None and dimension is not None:
+            return every[:, :, list(cut.where[dimension])].all(axis=2, keepdims=True)
+        if cut.code is not None and cut.where:
+            left_out = [place for place in range(len(codes)) if place not in cut.where[cut.code]]
+            every[:, :, left_out] = True
+        return every
+
+    @property
+    def _first(self) -> Month:
+        """The first month in which there are people or cases to be counted."""
+        snapshot = self.cut.snapshot
+        days = [snapshot.month_range[0].first, snapshot.surveys["opened"].min(), snapshot.aid_cases["identified"].min()]
+        return Month.of(min(day for day in days if isinstance(day, date)))
+
+    @property
+    def _uniform(self) -> Flags:
+        """Which cells tell all or none of a small group."""
+        found: Flags = np.zeros(self.cut.shape, dtype=bool)
+        for group in self.resting.groups:
+            if group.rate:
+                cells = np.stack([measure(name, self.cut) for name in group.counted], axis=-1)
+                np.logical_or(found, ~fit(group, self.least, cells), out=found)
+        return found
+
+
+def _is_block(period: Period) -> bool:
+    """Return whether the period is one calendar month, quarter or year."""
+    start, end = Month.of(period.start), Month.of(period.end)
+    months = end - start + 1
+    return months == 1 or (months in LENGTHS.values() and start.index % months == 0)
