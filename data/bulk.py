@@ -77,13 +77,19 @@ def chunks(connection: Connection, statement: Select[Any], rows: int = CHUNK) ->
         yield _typed(pl.DataFrame(found, _plain(types, pl.Int64()), orient="row"), types)
 
 
-def fetch(connection: Connection, table: Table, wanted: pl.DataFrame) -> pl.DataFrame:
-    """Return the stored rows, all columns, whose key (or the leading part of it in `wanted`) stands in `wanted`."""
+def fetch(
+    connection: Connection, table: Table, wanted: pl.DataFrame, columns: Sequence[str] | None = None
+) -> pl.DataFrame:
+    """Return the stored rows whose key (or the leading part of it that `wanted` has) stands in `wanted`.
+
+    `columns`: those of the result, None = all of the table.
+    """
+    chosen = [table.c[name] for name in columns] if columns else list(table.columns)
     if wanted.is_empty() or connection.execute(select(1).select_from(table).limit(1)).first() is None:
-        return pl.DataFrame(schema=schema(table))
+        return pl.DataFrame(schema={column.name: polars_type(column) for column in chosen})
     with coming(connection, table, wanted, wanted.columns) as temporary:
         same = [table.c[name] == temporary.c[name] for name in wanted.columns]
-        return read(connection, select(table).join(temporary, and_(*same)))
+        return read(connection, select(*chosen).select_from(table.join(temporary, and_(*same))))
 
 
 def write(connection: Connection, table: Table, frame: pl.DataFrame, told: Told | None = None) -> None:

@@ -187,7 +187,7 @@ def _facts(connection: Connection) -> list[Fault]:
     held = facts.all_months(connection)
     for first, last in facts.spans(held, connection.dialect.name):
         month, days = again["person_months"], again["attendance_days"]
-        for filling in facts.fill_months(first, last, month, days):
+        for filling in facts.fill_months(connection.dialect.name, first, last, month, days):
             connection.execute(filling)
         within = schema.person_months.c.month.between(str(first)[:7], str(last)[:7])
         wrong["person_months"] += _different(connection, schema.person_months, month, within)
@@ -210,7 +210,7 @@ def _facts(connection: Connection) -> list[Fault]:
 
 
 def _beside(connection: Connection, table: Table) -> Table:
-    columns = [Column(column.name, column.type) for column in table.columns]
+    columns = [Column(column.name, column.type, primary_key=column.primary_key) for column in table.columns]
     beside = Table(f"again_{table.name}", MetaData(), *columns, prefixes=["TEMPORARY"])
     beside.create(connection)
     return beside

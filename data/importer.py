@@ -403,7 +403,7 @@ def _touch(connection: Connection, incoming: Incoming, touched: facts.Touched) -
             touched.months.update(moved[name].dt.to_string("%Y-%m").unique())
     elif incoming.table.name == "attendance":
         named = rows.select(pl.col("activity_id").unique())
-        held = bulk.fetch(connection, HANDED_IN["activities"], named)
+        held = bulk.fetch(connection, HANDED_IN["activities"], named, ["held_on"])
         touched.months.update(held["held_on"].dt.to_string("%Y-%m").unique())
 
 

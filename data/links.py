@@ -164,16 +164,16 @@ def references(connection: Connection, coming: Import) -> Faults:
     return found
 
 
-def present(connection: Connection, coming: Import, name: str, wanted: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of table `name` with the keys `wanted` as they will be after this import."""
+def present(connection: Connection, coming: Import, name: str, wanted: pl.DataFrame, *more: str) -> pl.DataFrame:
+    """Return the keys among `wanted` that table `name` will have after this import, with the columns `more`."""
     table = HANDED_IN[name]
-    columns = [column.name for column in tables.BY_NAME[name].columns]
     key = list(tables.BY_NAME[name].key)
+    columns = [*key, *more]
     if name not in coming:
-        return bulk.fetch(connection, table, wanted).select(columns)
+        return bulk.fetch(connection, table, wanted, columns)
     arriving = coming[name].frame.select(columns).join(wanted, on=key, how="semi")
     others = wanted.join(arriving, on=key, how="anti")
-    return pl.concat([arriving, bulk.fetch(connection, table, others).select(columns)])
+    return pl.concat([arriving, bulk.fetch(connection, table, others, columns)])
 
 
 def units(connection: Connection, coming: Import) -> pl.DataFrame:
@@ -263,7 +263,7 @@ def promises(connection: Connection, coming: Import) -> Faults:
     made = coming["commitments"].frame if "commitments" in coming else None
     if made is not None:
         named = made.select(pl.col("meeting_id").drop_nulls().unique())
-        unheld = present(connection, coming, "meetings", named).filter(pl.col("held_on").is_null())
+        unheld = present(connection, coming, "meetings", named, "held_on").filter(pl.col("held_on").is_null())
         rows = made.join(unheld, on="meeting_id", how="semi")
         said = {"meeting": pl.col("meeting_id"), "column": held}
         found.extend(findings(rows, "commitments", "meeting_id", NOT_HELD, said))

@@ -203,5 +203,5 @@ def _months(
     days = [frames["activities"]["held_on"] for frames in (written, before) if "activities" in frames]
     if "attendance" in written:
         named = written["attendance"].select(pl.col("activity_id").unique())
-        days.append(bulk.fetch(connection, HANDED_IN["activities"], named)["held_on"])
+        days.append(bulk.fetch(connection, HANDED_IN["activities"], named, ["held_on"])["held_on"])
     return {month for held_on in days for month in held_on.dt.to_string("%Y-%m").unique()}

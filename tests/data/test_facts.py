@@ -125,7 +125,7 @@ def test_postgresql_refreshes_a_month_without_reading_all_attendance(empty: Engi
             explained(connection, "EXPLAIN", statement)
             for statement in (
                 *facts.clear_months(date(2024, 5, 1), date(2024, 5, 31)),
-                *facts.fill_months(date(2024, 5, 1), date(2024, 5, 31)),
+                *facts.fill_months("postgresql", date(2024, 5, 1), date(2024, 5, 31)),
             )
         ]
     for plan in plans:
@@ -139,7 +139,7 @@ def test_sqlite_refreshes_a_month_by_the_keys(empty: Engine) -> None:
     with database.writing(empty) as connection:
         for statement in (
             *facts.clear_months(date(2025, 1, 1), date(2025, 1, 31)),
-            *facts.fill_months(date(2025, 1, 1), date(2025, 1, 31)),
+            *facts.fill_months("sqlite", date(2025, 1, 1), date(2025, 1, 31)),
         ):
             assert "SCAN" not in explained(connection, "EXPLAIN QUERY PLAN", statement)
 
