@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Condition, Event, Lock, Thread
@@ -132,15 +133,9 @@ class _Holder:
             if self._held is None:
                 continue
             if monotonic() >= self._next_look:
-                try:
-                    with self._one_round:
-                        self._round(self._held)
-                except Exception as error:
-                    # Whatever it was: the old snapshot serves, says so, and the next round tries again.
-                    if self._held.stale_since is None:
-                        log.exception("the snapshot could not be renewed: %s", error)
-                    with self._state:
-                        self._stale()
+                # Whatever went wrong was said and logged; the next round tries again.
+                with self._one_round, suppress(Exception):
+                    self._round(self._held)
             self._settle()
 
     def _round(self, held: Snapshot) -> None:
@@ -160,6 +155,12 @@ class _Holder:
                 self._held = fresh if fresh.stale_since is None else replace(fresh, stale_since=None)
                 self._answered = datetime.now(UTC)
             retry = LOOK_EVERY
+        except Exception as error:
+            if held.stale_since is None:
+                log.exception("the snapshot could not be renewed, the old one serves: %s", error)
+            with self._state:
+                self._stale()
+            raise
         finally:
             now = monotonic()
             with self._state:
