@@ -1,0 +1,101 @@
+"""Handing in: a clerk's files are previewed, faults are named, nothing of a faulty file is stored, and undo takes back."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data import database, importer, people, reader
+from data.faults import Fault
+from data.marking import marked
+from tests.pages.conftest import HOUSE, PEOPLE, TABLES
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A demo of this test's own, which it may change."""
+    monkeypatch.delenv("DASHBOARD_DATABASE_URL", raising=False)
+    monkeypatch.setenv("DASHBOARD_HOME", str(tmp_path))
+    engine = database.engine()
+    importer.store_batch(reader.read([TABLES]), by="demo", kind="demo", engine=engine)
+    with database.writing(engine) as connection:
+        for email, name, role, units in PEOPLE.values():
+            people.add(connection, email, name, role, units=units, by="demo")
+    yield tmp_path
+    engine.dispose()
+
+
+def hand_in_page(role: str = "union_staff", lang: str = "zh") -> AppTest:
+    app = AppTest.from_file(str(HOUSE / "app.py"), default_timeout=30)
+    app.query_params.update({"as": PEOPLE[role][0], "lang": lang})
+    app.run()
+    return app.switch_page("pages/manage/hand_in.py").run()
+
+
+def notice(number: str, unit: str, day: str = "2025-06-10") -> bytes:
+    return f"编号,单位编码,发布日期,类型,标题\n{number},{unit},{day},工作动态,新动态\n".encode("gbk")
+
+
+def test_a_right_ledger_is_previewed_stored_and_seen(own_home: Path) -> None:
+    app = hand_in_page()
+    app.file_uploader[0].upload("工作动态.csv", notice("N900", "D1B1"), "text/csv")
+    app.run()
+    assert not app.exception
+    assert app.dataframe[0].value["new"].tolist() == [1]
+    app.button(key="hand_in_store").click().run()
+    assert "入库" in app.success[0].value or "导入" in app.success[0].value
+    again = hand_in_page()
+    again.file_uploader[0].upload("工作动态.csv", notice("N900", "D1B1"), "text/csv")
+    again.run()
+    assert again.dataframe[0].value["unchanged"].tolist() == [1]
+    assert not [button for button in again.button if button.key == "hand_in_store"]
+
+
+def test_another_units_row_is_refused_and_cannot_be_stored(own_home: Path) -> None:
+    app = hand_in_page()
+    app.file_uploader[0].upload("工作动态.csv", notice("N901", "D2B1"), "text/csv")
+    app.run()
+    assert app.error
+    assert not [button for button in app.button if button.key == "hand_in_store"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_fault_stands_with_its_row(own_home: Path, lang: str) -> None:
+    app = hand_in_page(lang=lang)
+    app.file_uploader[0].upload("工作动态.csv", notice("N902", "D1B1", "2025-13-40"), "text/csv")
+    app.run()
+    table = app.dataframe[-1].value
+    assert table["row"].tolist() == [2]
+    assert "2025-13-40" in table["value"].tolist()
+    assert app.error
+
+
+@pytest.mark.parametrize("role", ["executive", "management"])
+def test_who_may_not_hand_in_has_no_such_page(own_home: Path, role: str) -> None:
+    app = AppTest.from_file(str(HOUSE / "app.py"), default_timeout=30)
+    app.query_params.update({"as": PEOPLE[role][0]})
+    app.run()
+    with pytest.raises(ValueError, match="navigation page"):
+        app.switch_page("pages/manage/hand_in.py").run()
+
+
+def test_the_faulty_workbook_comes_back_with_the_cell_marked() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "工作动态"
+    sheet.append(["编号", "发布日期"])
+    sheet.append(["N1", "2025-13-40"])
+    out = io.BytesIO()
+    book.save(out)
+    fault = Fault("a.xlsx", "工作动态", 2, "发布日期", "2025-13-40", "No such day; write it as 2025-03-05.")
+    back = marked("a.xlsx", out.getvalue(), [fault], "en")
+    assert back is not None
+    cell = openpyxl.load_workbook(io.BytesIO(back))["工作动态"]["B2"]
+    assert cell.comment is not None and "2025-03-05" in cell.comment.text
+    assert openpyxl.load_workbook(io.BytesIO(back))["工作动态"]["A2"].comment is None
