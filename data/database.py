@@ -83,6 +83,8 @@ def engine_for(address: str) -> Engine:
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
+            # Keep-alives watch a link on which nothing is under way; this ends a statement that nobody acknowledges.
+            "tcp_user_timeout": 15_000,
         },
     )
 

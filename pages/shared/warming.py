@@ -12,7 +12,8 @@ from data.words import LANGUAGES
 from pages.shared import formats, theme
 from pages.shared.navigation import ENTRIES
 from queries.filters import Month
-from queries.holding import current
+from queries.holding import prepare
+from queries.warming import warm_up
 
 # What page scripts import beside the modules that import each other from here.
 MODULES = (
@@ -30,7 +31,7 @@ MODULES = (
 
 
 def warm() -> None:
-    """Import, load the facts, read the catalogues, format once in each language, compile the page scripts."""
+    """Import, read the catalogues, format once in each language, compile the page scripts, warm up the facts."""
     for module in MODULES:
         importlib.import_module(module)
     for language in LANGUAGES:
@@ -42,4 +43,4 @@ def warm() -> None:
     dataframe_util.convert_anything_to_arrow_bytes(pl.DataFrame({"text": ["a"], "number": [1.0]}))
     for entry in ENTRIES:
         compile(entry.path.read_text("utf-8"), str(entry.path), "exec")
-    current()
+    prepare(warm_up)
