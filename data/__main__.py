@@ -92,7 +92,7 @@ class Bar:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit status: 0 done, 1 refused or faulty, 2 wrong usage."""
-    asked = _parser(_language()).parse_args(arguments)
+    asked = _parser(_language(arguments)).parse_args(arguments)
     bar = Bar(asked.language)
     try:
         if asked.run not in (_init, _check, _template):
@@ -193,8 +193,13 @@ def _parser(language: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _language() -> str:
-    """Return the language of the terminal: Chinese where its locale says so, else English."""
+def _language(arguments: Sequence[str] | None) -> str:
+    """Return the language asked for, else the terminal's: Chinese where its locale says so, else English."""
+    first = argparse.ArgumentParser(add_help=False)
+    first.add_argument("--language", choices=words.LANGUAGES)
+    asked, _others = first.parse_known_args(arguments)
+    if asked.language:
+        return str(asked.language)
     said = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
     return "zh" if said.lower().startswith("zh") else "en"
 
@@ -248,8 +253,9 @@ def _import(asked: argparse.Namespace, bar: Bar) -> int:
     unseen = result.warnings.count + len(result.notes) - len(remarks[:SHOWN])
     if unseen:
         _complain(words.translate(UNSEEN, asked.language, count=unseen))
-    for line in findings.rows(result, asked.language):
-        _say(line)
+    if not result.refused:
+        for line in findings.rows(result, asked.language):
+            _say(line)
     _say(findings.verdict(result, asked.language))
     return 1 if result.refused else 0
 

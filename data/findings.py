@@ -17,7 +17,7 @@ SEVERITIES = {"fault": mark("fault"), "warning": mark("warning"), "note": mark("
 HEADERS = (mark("Severity"), mark("Table"), mark("File"), mark("Sheet"), mark("Row"), mark("Column"), mark("Value"))
 RULE = mark("Rule and remedy")
 
-REFUSED = mark("Refused: {count} faults, nothing was stored.")
+REFUSED = mark("Refused: nothing was stored. Faults: {count}.")
 UNCHANGED = mark("Nothing changed: every row was stored already.")
 STORED = mark("Stored as import {number}, data version {version}.")
 WOULD = mark("Nothing is stored in a dry run; without it the import would go through.")

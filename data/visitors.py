@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import logging
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from data import database, people
+from data.clock import SHANGHAI
 from data.schema import imports
 
 log = logging.getLogger(__name__)
 
-# The enterprise's civil day; China keeps one zone and no summer time.
-SHANGHAI = timezone(timedelta(hours=8))
 # How long somebody who was let in goes on when the database falls silent: long enough to end a meeting.
 GRACE = timedelta(hours=1)
 
@@ -25,11 +24,6 @@ _demos: set[str] = set()  # addresses known to hold demo data; they do not lose 
 
 class Unreachable(Exception):
     """The database does not answer, and this person was not seen lately."""
-
-
-def today() -> date:
-    """Return the enterprise's civil day."""
-    return datetime.now(SHANGHAI).date()
 
 
 def visitor(email: str) -> dict[str, Any] | None:

@@ -77,7 +77,7 @@ def test_a_refused_import_names_every_fault_and_writes_the_report(
     before = everything(empty)
     status, said, complaints = run("import", ledgers, "--report", report, language="zh")
     assert status == 1
-    assert "未通过：共 3 处错误，没有保存任何数据。" in said
+    assert "未通过：没有保存任何数据，共 3 处错误。" in said
     assert everything(empty) == before
     text = report.read_text("utf-8-sig" if suffix == ".csv" else "utf-8")
     for shown in (complaints, text):
@@ -162,6 +162,13 @@ def test_people_are_let_in_and_out(run: Run, ledgers: Path, empty: Engine) -> No
     with database.reading(empty) as connection:
         assert people.lookup(connection, "chair@example.com", day("2025-01-01")) is None
         assert connection.scalars(select(schema.audit.c.action)).all() == ["import", "person_added", "person_disabled"]
+
+
+def test_help_speaks_the_asked_language(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["import", "--language", "zh", "--help"])
+    assert left.value.code == 0
+    assert "只检查，不保存" in capsys.readouterr().out
 
 
 def test_old_lines_of_the_log_are_retired(empty: Engine) -> None:
