@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from data import database, people
-from data.clock import SHANGHAI
+from data.clock import SHANGHAI, today
 from data.schema import imports
 
 log = logging.getLogger(__name__)
