@@ -6,7 +6,7 @@ new data each run: building and validating it is what makes a stock chart slow.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,9 @@ from queries.metric import CALENDAR, SPACE, Unit
 
 Spec = dict[str, Any]
 PICK = "pick"
-ROW = 26  # pixels of a row in charts that go down the page
+# Pixels of a row in charts that go down the page, and of an axis beneath them.
+ROW, AXIS = 26, 34
+SAID = 24  # figures read out in an alternative text: two years of months
 _MONTHS = "['Jan','Feb','Mar','Apr','May','Jun','Jul','Aug','Sep','Oct','Nov','Dec']"
 
 
@@ -73,7 +75,12 @@ def finished(chart: alt.TopLevelMixin, of: Mode) -> Spec:
         part.pop("data", None)
     for name in ("$schema", "datasets"):
         spec.pop(name, None)
-    return {**spec, "config": theme.vega_config(of)}
+    return {**spec, "config": theme.page_config(of)}
+
+
+def for_document(drawing: Drawing, of: Mode = "light") -> Spec:
+    """Return the drawing's specification with its data inside and fully dressed, for pictures and documents."""
+    return {**drawing.spec, "config": theme.vega_config(of), "data": {"values": drawing.frame.to_dicts()}}
 
 
 def pick(*fields: str) -> alt.Parameter:
@@ -88,7 +95,7 @@ def value_axis(of: Look, **more: Any) -> alt.Axis:
 
 def names_axis() -> alt.Axis:
     """Return the axis of names down the page; every row is named."""
-    return alt.Axis(title=None, labelLimit=190, labelOverlap=False, grid=False)
+    return alt.Axis(title=None, labelLimit=190, labelOverlap=False, labelFlush=False, grid=False)
 
 
 def time_axis(of: Look) -> alt.Axis:
@@ -142,21 +149,31 @@ def labels(seen: View, by: str | None, groups: Sequence[str | None], own: str | 
     return found
 
 
+def widened(
+    frame: pl.DataFrame,
+    keep: Sequence[str],
+    texts: Mapping[str, Sequence[str | None]] | None = None,
+    numbers: Mapping[str, Sequence[float | None]] | None = None,
+    flags: Mapping[str, Sequence[bool]] | None = None,
+) -> pl.DataFrame:
+    """Return the columns `keep` of a frame with new ones beside them, typed also where they are empty."""
+    more = [pl.Series(name, values, dtype=pl.String) for name, values in (texts or {}).items()]
+    more += [pl.Series(name, values, dtype=pl.Float64) for name, values in (numbers or {}).items()]
+    more += [pl.Series(name, values, dtype=pl.Boolean) for name, values in (flags or {}).items()]
+    return frame[list(keep)].hstack(more)
+
+
 def worded(seen: View, answer: Answer) -> pl.DataFrame:
     """Return the answer's rows with `label`, `shown` (the value as text) and `said` (what the tooltip says)."""
-    frame = answer.frame
+    frame, unit = answer.frame, answer.metric.unit
     names = labels(seen, answer.by, frame["group"].to_list(), answer.filters.branch)
-    unit = answer.metric.unit
-    shown, said = [], []
-    for row, name in zip(frame.iter_rows(named=True), names, strict=True):
-        text = formats.value(unit, row["value"], suppressed=row["suppressed"])
-        shown.append(text)
-        said.append(f"{name}: {text}" + counted(row["numerator"], row["denominator"]))
-    return frame.with_columns(
-        pl.Series("label", names, dtype=pl.String),
-        pl.Series("shown", shown, dtype=pl.String),
-        pl.Series("said", said, dtype=pl.String),
-    )
+    shown = [
+        formats.value(unit, value, suppressed=hidden)
+        for value, hidden in zip(frame["value"], frame["suppressed"], strict=True)
+    ]
+    parts = zip(names, shown, frame["numerator"], frame["denominator"], strict=True)
+    said = [f"{name}: {text}{counted(numerator, denominator)}" for name, text, numerator, denominator in parts]
+    return widened(frame, frame.columns, {"label": names, "shown": shown, "said": said})
 
 
 def counted(numerator: float | None, denominator: float | None) -> str:
@@ -165,3 +182,12 @@ def counted(numerator: float | None, denominator: float | None) -> str:
         return ""
     whole = round(denominator, 1)
     return f" ({formats.count(numerator, whole=True)} / {formats.count(whole, whole=True)})"
+
+
+def drawn(
+    frame: pl.DataFrame, spec: Spec, picks: tuple[str, ...], answer: Answer | None, table: pl.DataFrame
+) -> Drawing:
+    """Return the drawing of a frame; `table` is what a download of it holds."""
+    hidden = int(answer.frame["suppressed"].sum()) if answer is not None else 0
+    said = "; ".join(frame["said"].drop_nulls()[:SAID]) if "said" in frame.columns else ""
+    return Drawing(frame, spec, picks, answer, hidden, said, table)

@@ -36,7 +36,7 @@ def figure(
     calls `on_pick` with what the drawing's mark stands for (`group`, `column`) as keywords; `sheet` is the download
     where it is not the drawing's own table. `key` is unique on the page.
     """
-    with st.container(border=border, gap="small", key=f"figure_{key}"):
+    with st.container(border=border, gap="small", height="stretch", key=f"figure_{key}"):
         _head(seen, drawing, title, key, subtitle, sheet)
         if drawing.empty:
             states.empty(seen)

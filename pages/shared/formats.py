@@ -144,7 +144,7 @@ def axis(unit: Unit, of: Language | None = None) -> str:
     if unit == "rate":
         return "format(datum.value, '.0%')"
     if unit not in ("count", "yuan"):
-        return "format(datum.value, ',~g')"
+        return "format(datum.value, ',.2~f')"
     steps = "".join(
         f"abs(datum.value) >= {start:.0f} ? format(datum.value / {divisor:.0f}, ',.3~g') + '{sign}' : "
         for start, divisor, sign in _SHORT[of or language()]

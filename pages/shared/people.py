@@ -26,7 +26,12 @@ class Person:
     viewer: Viewer
     name: str
     language: Language | None = None
-    demo: bool = False
+    personas: tuple[tuple[str, str], ...] = ()  # in the demo: (address, role and name) of all it can be looked at as
+
+    @property
+    def demo(self) -> bool:
+        """Whether the switch “view as” stands in for signing in."""
+        return bool(self.personas)
 
 
 def role_name(role: Role) -> str:
@@ -42,10 +47,8 @@ def role_name(role: Role) -> str:
 
 def who() -> Person:
     """Return the visitor; ends the run with a screen that says why for one who may not look."""
-    if demo():
-        email: object = _chosen()
-    else:
-        email = st.user.get("email")
+    personas = _personas() if demo() else ()
+    email = _chosen(personas) if personas else st.user.get("email")
     if not email:
         states.signed_out(can_sign_in=signs_in())
         st.stop()
@@ -61,7 +64,7 @@ def who() -> Person:
     _tell(str(email), "signed_in")
     viewer = Viewer(row["email"], row["role"], row["units"])
     # The demo's visitors are not the people they look as: their browser's language decides.
-    return Person(viewer, row["name"], None if demo() else row["language"], demo())
+    return Person(viewer, row["name"], None if personas else row["language"], personas)
 
 
 def demo() -> bool:
@@ -89,7 +92,7 @@ def switch(person: Person) -> None:
         if signs_in():
             st.button(_("Sign out"), on_click=st.logout, type="tertiary", icon=":material/logout:")
         return
-    names = {row["email"]: f"{role_name(row['role'])} · {row['name']}" for row in visitors.everyone()}
+    names = dict(person.personas)
     st.selectbox(
         _("View as"),
         list(names),
@@ -105,17 +108,17 @@ def _switched() -> None:
     st.query_params["as"] = st.session_state[_SWITCH]
 
 
-def _chosen() -> str | None:
+def _personas() -> tuple[tuple[str, str], ...]:
+    return tuple((row["email"], f"{role_name(row['role'])} · {row['name']}") for row in visitors.everyone())
+
+
+def _chosen(personas: tuple[tuple[str, str], ...]) -> str:
     """Return the address of the person the demo is looked at as: the switch's, the link's, else the first's."""
-    may = [row["email"] for row in visitors.everyone()]
-    for wanted in (st.session_state.get(_SWITCH), st.query_params.get("as")):
-        if wanted in may:
-            break
-    else:
-        wanted = may[0] if may else None
-    if wanted is not None:
-        st.session_state[_SWITCH] = wanted
-    return wanted
+    may = [email for email, _name in personas]
+    wanted = [st.session_state.get(_SWITCH), st.query_params.get("as"), may[0]]
+    chosen: str = next(email for email in wanted if email in may)
+    st.session_state[_SWITCH] = chosen
+    return chosen
 
 
 def _tell(email: str, action: str) -> None:

@@ -32,6 +32,7 @@ FONT = ", ".join(f"'{face}'" if " " in face else face for face in FACES)
 TEXT, SMALL, TINY = 13, 12, 11
 CHART_HEIGHT = 300
 SPARK_HEIGHT = 36
+PADDING = {"left": 2, "right": 8, "top": 8, "bottom": 2}
 
 
 @dataclass(frozen=True)
@@ -168,31 +169,29 @@ def palette(of: Mode | None = None) -> Palette:
 
 
 @cache
-def vega_config(of: Mode) -> dict[str, Any]:
-    """Return the Vega-Lite `config` of every chart: on a page it is laid over Streamlit's, in documents it is all."""
+def page_config(of: Mode) -> dict[str, Any]:
+    """Return the Vega-Lite `config` of a chart on a page: what Streamlit does not set from its own theme already."""
     colours = PALETTES[of]
     label = {"labelColor": colours.muted, "labelFontSize": SMALL, "titleColor": colours.muted, "titleFontSize": SMALL}
     return {
+        "padding": {"left": 2, "right": 8, "top": 8, "bottom": 2},
+        "axis": {**label, "gridColor": colours.line, "labelPadding": 6, "titlePadding": 8, "labelLimit": 180},
+        "legend": {**label, "orient": "top", "title": None, "symbolType": "square", "columnPadding": 12},
+        "text": {"fontSize": SMALL, "color": colours.text},
+    }
+
+
+@cache
+def vega_config(of: Mode) -> dict[str, Any]:
+    """Return the whole Vega-Lite `config`, for pictures and documents, where there is no Streamlit."""
+    colours = PALETTES[of]
+    page = page_config(of)
+    return {
+        **page,
         "font": FONT,
         "background": colours.paper,
-        "padding": {"left": 2, "right": 8, "top": 8, "bottom": 2},
-        "axis": {
-            **label,
-            "titleFontWeight": "normal",
-            "domain": False,
-            "ticks": False,
-            "gridColor": colours.line,
-            "gridOpacity": 0.7,
-            "labelPadding": 6,
-            "titlePadding": 8,
-            "labelLimit": 180,
-        },
-        "axisX": {"grid": False},
-        "legend": {**label, "orient": "top", "title": None, "symbolType": "square", "columnPadding": 12},
-        "header": label,
+        "axis": {**page["axis"], "titleFontWeight": "normal", "domain": False, "ticks": False},
         "view": {"stroke": None},
-        "line": {"strokeWidth": 2, "strokeCap": "round", "strokeJoin": "round"},
-        "text": {"fontSize": SMALL, "color": colours.text},
         "range": {
             "category": list(colours.categorical),
             "ramp": list(colours.sequential),
