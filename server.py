@@ -28,6 +28,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from streamlit import config
+from streamlit.runtime.pages_manager import PagesManager
 
 from data.outlines import outlines, tiles
 
@@ -76,6 +77,9 @@ def application(**settings: object) -> Asgi:
     Keys are Streamlit's option names with an underscore for the dot, such as `server_port`.
     """
     routes = [Route("/outlines.geojson", base_map)]
+    # Before its first `st.navigation` Streamlit takes our folder for its own multipage feature and tells whoever opens a
+    # link to a page that there is none.
+    PagesManager.uses_pages_directory = False
     app = st.App(HOUSE / "app.py", lifespan=lifespan, on_script_error=on_script_error, routes=routes)
     # Only `streamlit run` reads STREAMLIT_SERVER_PORT and the like by itself.
     for key, option in config.get_config_options().items():

@@ -40,8 +40,8 @@ def units(seen: View) -> None:
     for metric in changes.COMPARED:
         fair = changes.between_units(seen.viewer, metric, seen.filters, seen.definition(metric), seen.snapshot)
         for row in fair.frame.filter(pl.col("word").is_in(list(WORDS))).iter_rows(named=True):
-            told = _("{metric} {value}", metric=metric_name(metric), value=_value(metric, row["value"]))
-            rows.append((seen.snapshot.tree.at(row["group"]), row["group"], row["word"], told))
+            what = _("{metric} {value}", metric=metric_name(metric), value=_value(metric, row["value"]))
+            rows.append((seen.snapshot.tree.at(row["group"]), row["group"], row["word"], what))
     quiet = changes.quiet_units(seen.viewer, seen.filters, seen.snapshot).units.filter("silent")
     rows += [(seen.snapshot.tree.at(u), u, "needs_attention", _("very quiet")) for u in quiet["unit"]]
     if not rows:
