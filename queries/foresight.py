@@ -30,8 +30,8 @@ CODES = {
 class Outlook:
     """The scope's open cases and what is expected of them within `HORIZON_DAYS`.
 
-    `total` has open, expected, low, high (one row); `by_unit` and `by_category` the same by `group` (null figures where
-    withheld). `back_test` is that of the whole enterprise: one model, one track record.
+    `total` has open, expected, low, high (one row); `by_unit` (the units below) and `by_category` the same by `group`
+    (null figures where withheld). `back_test` is that of the whole enterprise: one model, one track record.
     """
 
     total: dict[str, float | None]
@@ -76,8 +76,11 @@ def _outlook(viewer: Viewer, filters: Filters, snapshot: Snapshot, known: Foreca
     kept = known.cases.select(keep=pl.all_horizontal(mine, *wanted))["keep"].fill_null(False)
     scoped = replace(known, cases=known.cases.filter(kept), _hazard=known._hazard[kept.to_numpy()])
     until = snapshot.data_date + timedelta(days=HORIZON_DAYS)
-    units = pl.DataFrame({"unit": range(len(snapshot.tree)), "group": snapshot.tree.ids}).cast({"unit": pl.UInt16})
-    by_unit = scoped.expected(["unit"], until).join(units, on="unit", how="left", maintain_order="left").drop("unit")
+    below = make_cut(viewer, find("open_grievances"), filters, ("branch",), snapshot)
+    group = pl.lit(pl.Series(below.group_of)).gather(pl.col("unit"))
+    placed = replace(scoped, cases=scoped.cases.with_columns(g=group))
+    labels = pl.DataFrame({"g": range(len(below.groups)), "group": below.groups}).cast({"g": pl.Int32})
+    by_unit = placed.expected(["g"], until).join(labels, on="g", how="left", maintain_order="left").drop("g")
     names = pl.DataFrame({"group": CODES["category"]}).with_row_index("category").cast({"category": pl.UInt8})
     by_category = scoped.expected(["category"], until)
     by_category = by_category.join(names, on="category", how="left", maintain_order="left").drop("category")

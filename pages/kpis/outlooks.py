@@ -44,7 +44,7 @@ def expected(seen: View) -> None:
     )
     left, right = st.columns(2, gap="medium")
     with left:
-        _bars(seen, found.by_unit, "unit", _("Where they are"))
+        _bars(seen, found.by_unit, "branch", _("Where they are"))
     with right:
         _bars(seen, found.by_category, "category", _("What they are about"))
 
@@ -67,7 +67,7 @@ def _bars(seen: View, rows: pl.DataFrame, by: str, title: str) -> None:
     shown = replace(
         answer, frame=frame.select("group", "numerator", "denominator", "value", "low", "high", "suppressed")
     )
-    page = {"unit": "unit", "category": "grievances"}[by]
+    page = {"branch": "unit", "category": "grievances"}[by]
     charts.figure(
         seen,
         charts.bars(seen, shown),
@@ -77,7 +77,7 @@ def _bars(seen: View, rows: pl.DataFrame, by: str, title: str) -> None:
             "Expected number of open cases that pass their limit within {days} days, with 95 % intervals",
             days=HORIZON_DAYS,
         ),
-        on_pick=lambda group: view.go(page, branch=group) if by == "unit" else view.go(page, category=(group,)),
+        on_pick=lambda group: view.go(page, branch=group) if by == "branch" else view.go(page, category=(group,)),
     )
 
 
