@@ -307,3 +307,75 @@ annotations = Table(
     Column("by", _TEXT, nullable=False),
     Column("at", DateTime, nullable=False),
 )
+
+# --- the consultation room ---------------------------------------------------------------------------------------
+
+# What is prepared for a meeting; once held it is a row of `meetings` under the same id.
+meeting_plans = Table(
+    "meeting_plans",
+    metadata,
+    Column("meeting_id", _TEXT, primary_key=True),
+    Column("branch_id", _TEXT, nullable=False),
+    Column("kind", _TEXT, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("planned_on", Date, nullable=False),
+    Column("first_month", _MONTH, nullable=False),  # the period whose figures are shown
+    Column("last_month", _MONTH, nullable=False),
+    Column("by", _TEXT, nullable=False),
+    Column("at", DateTime, nullable=False),
+)
+
+agenda_items = Table(
+    "agenda_items",
+    metadata,
+    Column("meeting_id", _TEXT, ForeignKey("meeting_plans.meeting_id"), primary_key=True),
+    Column("item_id", _TEXT, primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("kind", _TEXT, nullable=False),  # change · unit · category · promise · contract · request · own
+    Column("title", Text, nullable=False),  # JSON: {zh, en}
+    Column("evidence", Text, nullable=False),  # JSON: {zh, en}, figures as the management side may see them
+    Column("metric", _TEXT),
+    Column("branch_id", _TEXT),
+    Column("dimension", _TEXT),
+    Column("code", _TEXT),
+    Column("union_position", Text, nullable=False),
+    Column("management_position", Text, nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("outcome", String(1)),  # A solved · B under way · C planned · D explained
+)
+
+# What follows from what: from a category of grievances or a suggestion to the clause of a contract.
+chain_links = Table(
+    "chain_links",
+    metadata,
+    Column("meeting_id", _TEXT, primary_key=True),
+    Column("item_id", _TEXT, primary_key=True),
+    Column("step", _TEXT, primary_key=True),  # category · suggestion · motion · commitment · clause
+    Column("reference", _TEXT, primary_key=True),  # a code, or a number people gave: never a case's
+)
+
+# What was shown at a meeting: written once, never changed; `sha256` is that of `content`, canonical JSON.
+frozen_meetings = Table(
+    "frozen_meetings",
+    metadata,
+    Column("meeting_id", _TEXT, primary_key=True),
+    Column(
+        "number", Integer, primary_key=True, autoincrement=False
+    ),  # frozen again before the meeting: the last counts
+    Column("frozen_at", DateTime, nullable=False),
+    Column("by", _TEXT, nullable=False),
+    Column("data_version", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("content", Text, nullable=False),
+)
+
+# Where a promise's metric should get to.
+promise_targets = Table(
+    "promise_targets",
+    metadata,
+    Column("commitment_id", _TEXT, primary_key=True),
+    Column("target", Float, nullable=False),
+    Column("by", _TEXT, nullable=False),
+    Column("at", DateTime, nullable=False),
+)
