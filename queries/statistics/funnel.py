@@ -1,10 +1,10 @@
 """Is the unit different? Funnel plots with exact limits, overdispersion, case mix, shrunken rates and false discovery.
 
-A unit is set against what is expected of it: the common rate, or that of its case mix (indirect standardisation by
-category). Its distance is the exact binomial (proportion) or Poisson (rate over an exposure) mid-p value as a standard
-score, widened by the variation between ordinary units (additive random effects, from scores winsorised at 10 % a side,
-so that odd units do not hide themselves), and only called out where the false discovery rate over all units stays
-at 5 %. So a small unit never wins or loses by chance.
+A unit is set against what is expected of it: the rate usual among all units (a large odd one does not move it), or that
+of its case mix (indirect standardisation by category). Its distance is the exact binomial (proportion) or Poisson (rate
+over an exposure) mid-p value as a standard score, widened by the variation between ordinary units (additive random
+effects, from scores winsorised at 10 % a side, so that odd units do not hide themselves), and only called out where the
+false discovery rate over all units stays at 5 %. So a small unit never wins or loses by chance.
 
 References: D. J. Spiegelhalter, “Funnel plots for comparing institutional performance”, Statistics in Medicine 24
 (2005) 1185–1202 (exact interpolated limits, A.1.1); D. J. Spiegelhalter, “Handling over-dispersion of performance
@@ -36,6 +36,12 @@ WINSORISED = 0.10
 # The estimated variation between units is too small in every other set by chance, and units are then called out for it;
 # this much of the sets get enough of it. Simulated: alarms stay below 5 % of sets without a story (test_funnel.py).
 ENOUGH = 0.75
+# Fewer units say so little about the variation between them that more is needed.
+_MANY, _ENOUGH_OF_FEW = 8, 0.95
+# An ordinary unit lies within 1.345 standard deviations of the usual rate; the estimate then loses 5 % of its precision
+# where no unit is odd (Huber 1964).
+_HUBER = 1.345
+_MOST_STEPS = 30
 # Beyond five standard deviations tails are below what floats hold; there the cases are many and the root scale is exact
 # enough.
 _EXACT_UP_TO = 5.0
@@ -48,25 +54,25 @@ _Floats = NDArray[np.float64]
 class Funnel:
     """Units against their expectation: a row a unit in `frame`, in the order given.
 
-    `frame` has the input's columns and: `value`; `expected` (numerator expected of the unit); `standardised` (value ×
-    common ÷ expected rate, equal to value without a case mix); `low2`, `high2`, `low3`, `high3` (limits of the value at
+    `frame` has the input's columns and: `value`; `expected` (numerator usual for the unit); `standardised` (value ×
+    usual ÷ expected rate, equal to value without a case mix); `low2`, `high2`, `low3`, `high3` (limits of the value at
     2 and 3 standard deviations); `z` (after overdispersion), `p`, `q` (false discovery rate); `word` ("as_expected",
     "needs_attention", "worth_learning_from"); `shrunken`, `shrunken_low`, `shrunken_high` (empirical Bayes, 95 %).
-    Units without a denominator have null in all of these. `common` is the rate of all units, `phi` the dispersion
+    Units without a denominator have null in all of these. `usual` is the rate of ordinary units, `phi` the dispersion
     (1 = chance alone), `tau` the standard deviation between units on the root scale, `dispersion_p` the test of φ = 1.
     """
 
     frame: pl.DataFrame
     kind: Kind
-    common: float
+    usual: float
     phi: float
     tau: float
     dispersion_p: float
 
     def limits(self, sizes: ArrayLike) -> pl.DataFrame:
-        """Return the funnel to draw: `size` and `low2`, `high2`, `low3`, `high3` around the common rate."""
+        """Return the funnel to draw: `size` and `low2`, `high2`, `low3`, `high3` around the usual rate."""
         size = np.asarray(sizes, dtype=np.float64)
-        expected = size * self.common
+        expected = size * self.usual
         return pl.DataFrame({"size": size, **_limits(expected, size, self.kind, self.tau)})
 
 
@@ -88,19 +94,16 @@ def funnel(frame: pl.DataFrame, direction: int, kind: Kind = "proportion") -> Fu
     common = float(observed.sum() / size.sum()) if len(size) else float("nan")
     expected = frame["expected"].cast(pl.Float64).to_numpy()[kept] if "expected" in frame.columns else size * common
 
-    raw = exact_scores(observed, expected, size, kind)
-    information = 4 * (size if kind == "proportion" else expected)
-    # Among few units a tenth is not one: at least the outermost on either side is moved in.
-    winsorised = min(0.25, max(WINSORISED, 1 / max(len(size) - 1, 1)))
-    phi, tau, dispersion_p = overdispersion(raw, information, winsorised)
-    score = raw / np.sqrt(1 + information * tau**2)
+    shift, phi, tau, dispersion_p = _usual(observed, expected, size, kind) if len(size) else (0.0, 1.0, 0.0, 1.0)
+    expected, usual = _shifted(expected, size, kind, shift), _shifted_rate(common, kind, shift)
+    score = exact_scores(observed, expected, size, kind) / np.sqrt(1 + _information(expected, size, kind) * tau**2)
     p = 2 * ndtr(-np.abs(score))
     q = stats.false_discovery_control(p, method="bh") if len(p) else p
     found = q <= FALSE_DISCOVERY_RATE
     word = np.where(~found, "as_expected", np.where(score * direction > 0, "worth_learning_from", "needs_attention"))
     value = observed / size
     with np.errstate(divide="ignore", invalid="ignore"):
-        standardised = np.where(expected > 0, observed / expected * common, value)
+        standardised = np.where(expected > 0, observed / expected * usual, value)
     columns: dict[str, NDArray[np.generic]] = {
         "value": value,
         "expected": expected,
@@ -116,7 +119,7 @@ def funnel(frame: pl.DataFrame, direction: int, kind: Kind = "proportion") -> Fu
     measured = pl.DataFrame([place, *(pl.Series(name, data) for name, data in columns.items())])
     rows = frame.drop("expected", strict=False).with_row_index("_row")
     joined = rows.join(measured, on="_row", how="left", maintain_order="left").drop("_row")
-    return Funnel(joined, kind, common, phi, tau, dispersion_p)
+    return Funnel(joined, kind, usual, phi, tau, dispersion_p)
 
 
 def expected_by_mix(frame: pl.DataFrame, unit: str = "unit", category: str = "category") -> pl.DataFrame:
@@ -182,7 +185,7 @@ def overdispersion(
         upper = 1 / float(weights.max())
         while excess(upper) > 0:
             upper *= 4
-        tau2 = float(brentq(excess, 0.0, upper, xtol=1e-14, rtol=1e-12))
+        tau2 = float(brentq(excess, 0.0, upper, xtol=1e-12, rtol=1e-8))
     return phi, float(np.sqrt(tau2)), float(stats.chi2.sf(units * phi, units - 1))
 
 
@@ -196,10 +199,56 @@ def _dispersion(scores: _Floats, winsorised: float) -> float:
     return float(np.mean(np.clip(scores, low, high) ** 2)) / chance
 
 
+def _usual(observed: _Floats, expected: _Floats, size: _Floats, kind: Kind) -> tuple[float, float, float, float]:
+    """Return (shift, φ, τ, p): how far on the root scale the rate usual among ordinary units lies from the common one.
+
+    One large odd unit moves the common rate, and then all others seem to differ from it. Huber's estimate, in which a
+    unit pulls no further than an ordinary one does, and the variation between units are found in turn.
+    Source: P. J. Huber, “Robust estimation of a location parameter”, Annals of Mathematical Statistics 35 (1964)
+    73–101.
+    """
+    # Among few units a tenth is not one: at least the outermost on either side is moved in.
+    winsorised = min(0.25, max(WINSORISED, 1 / max(len(size) - 1, 1)))
+    confidence = ENOUGH if len(size) >= _MANY else _ENOUGH_OF_FEW
+    shift = 0.0
+    for _ in range(_MOST_STEPS):
+        usual = _shifted(expected, size, kind, shift)
+        information = _information(usual, size, kind)
+        raw = exact_scores(observed, usual, size, kind)
+        phi, tau, dispersion_p = overdispersion(raw, information, winsorised, confidence)
+        precision = information / (1 + information * tau**2)
+        if not precision.any():
+            break
+        score = np.abs(raw) / np.sqrt(1 + information * tau**2)
+        pull = precision * np.minimum(1.0, _HUBER / np.maximum(score, _HUBER))
+        away = np.divide(raw, np.sqrt(information), out=np.zeros_like(raw), where=information > 0)
+        step = float((pull * away).sum() / pull.sum())
+        # Far below what the units can tell about the rate, another step changes nothing.
+        if abs(step) < 0.02 / np.sqrt(precision.sum()):
+            break
+        shift += step
+    return shift, phi, tau, dispersion_p
+
+
+def _information(expected: _Floats, size: _Floats, kind: Kind) -> _Floats:
+    """Return the inverse variances of the units on the root scale: of arcsin √share, or of √(observed ÷ expected)."""
+    return 4 * (size if kind == "proportion" else expected)
+
+
+def _shifted(expected: _Floats, size: _Floats, kind: Kind, shift: float) -> _Floats:
+    if kind == "rate":
+        return expected * max(1 + shift, 0.0) ** 2
+    angle = np.arcsin(np.sqrt(np.clip(expected / size, 0.0, 1.0))) + shift
+    return np.asarray(size * np.sin(np.clip(angle, 0.0, np.pi / 2)) ** 2)
+
+
+def _shifted_rate(rate: float, kind: Kind, shift: float) -> float:
+    return float(_shifted(np.array([rate]), np.ones(1), kind, shift)[0])
+
+
 def _limits(expected: _Floats, size: _Floats, kind: Kind, tau: float) -> dict[str, _Floats]:
     """Return `low2`, `high2`, `low3`, `high3` of the value for each unit."""
-    information = 4 * (size if kind == "proportion" else expected)
-    widening = np.sqrt(1 + information * tau**2)
+    widening = np.sqrt(1 + _information(expected, size, kind) * tau**2)
     exact = 3 * widening <= _EXACT_UP_TO
     result = {}
     for sigmas in (2, 3):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.oaxaca import OaxacaBlinder
 
@@ -51,6 +51,7 @@ def test_equals_the_two_fold_oaxaca_blinder_decomposition_with_half_weights() ->
     assert sorted((result.rate, result.mix)) == pytest.approx(sorted(other.params[:2]), rel=1e-9)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from("ABCDEFG"), counts), st.dictionaries(st.sampled_from("ABCDEFG"), counts))
 def test_effects_add_up_to_the_change(first: dict[str, tuple[int, int]], second: dict[str, tuple[int, int]]) -> None:
     result = mix_and_rate(groups(first), groups(second), ["group"])
@@ -119,6 +120,7 @@ def test_people_counted_in_two_units_are_told_apart_as_overlap() -> None:
     assert result.overlap == pytest.approx(-0.1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-100, 100), min_size=1, max_size=20), st.integers(0, 3))
 def test_rounded_parts_add_up_to_the_rounded_sum(parts: list[float], digits: int) -> None:
     result = rounded(parts, digits)

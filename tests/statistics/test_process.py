@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from queries.statistics.process import chart, latest_change
@@ -130,6 +130,7 @@ def test_wrong_questions_are_named() -> None:
         chart(STEADY, 1, kind="rate")
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-(10**6), 10**6), min_size=2, max_size=40))
 def test_a_mirrored_series_has_the_mirrored_chart(values: list[int]) -> None:
     up, down = chart(values, 1), chart([-value for value in values], -1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
@@ -44,6 +44,7 @@ def test_more_successes_than_trials_is_an_error() -> None:
         wilson(3, 2)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10**9).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_lies_within_0_and_1_and_around_the_proportion(case: tuple[int, int]) -> None:
     successes, trials = case
@@ -52,6 +53,7 @@ def test_lies_within_0_and_1_and_around_the_proportion(case: tuple[int, int]) ->
     assert 0.0 <= limits[0] <= successes / trials <= limits[1] <= 1.0
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), min_size=1))
 def test_many_at_once_equal_the_single_ones(cases: list[tuple[int, int]]) -> None:
     successes, trials = np.array(cases).T

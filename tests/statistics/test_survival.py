@@ -6,7 +6,7 @@ from random import Random
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, ecdf
 
@@ -76,6 +76,7 @@ def test_null_is_a_group_of_its_own() -> None:
     assert sorted(medians(frame, ["unit", "kind"]).rows(), key=str) == [("D1", None, 1, 1, 1), (None, "a", 2, 2, 2)]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 12), st.booleans(), st.sampled_from("abc")), min_size=1, max_size=60),
     st.randoms(),
@@ -129,6 +130,7 @@ def test_the_band_equals_scipys_log_log_band() -> None:
     np.testing.assert_allclose(curve["high"].to_numpy(), limits.high.probabilities, rtol=1e-9)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 30), st.booleans()), min_size=1, max_size=80))
 def test_the_band_lies_within_0_and_1_around_a_falling_curve(cases: list[tuple[int, bool]]) -> None:
     curve = curves(pl.DataFrame(cases, schema=["days", "event"], orient="row"))

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from queries.statistics.decomposition import rounded
@@ -71,6 +71,7 @@ def test_a_differing_case_needs_a_name_and_a_numerator_its_denominator() -> None
 membership = st.sampled_from([(0, 0), (0, 1), (1, 1)])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(membership, membership, st.sampled_from("abc"), st.integers(1, 10**6)), max_size=20))
 def test_parts_add_up_exactly(rows: list[tuple[tuple[int, int], tuple[int, int], str, int]]) -> None:
     frame = kinds(*((*one, *other, part if one != other else None, cases) for one, other, part, cases in rows))
