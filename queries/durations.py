@@ -98,7 +98,7 @@ def _work_out(viewer: Viewer, subject: Subject, filters: Filters, by: str | None
     places = {name: place for place, name in enumerate(groups["group"])}
     drawn = _from_the_start(curve)
     drawn = drawn[sorted(range(drawn.height), key=lambda row: places[drawn["group"][row]])]
-    return Durations(answer, groups, drawn, _at_risk(cases, groups, least))
+    return Durations(answer, groups, drawn, _at_risk(cases, groups, 1 if viewer.sees_cases else least))
 
 
 def _coarse(curve: pl.DataFrame, least: int) -> pl.DataFrame:

@@ -18,7 +18,7 @@ from pages.shared.words import _, code_label
 from queries import cases
 from queries.cases import PAGE, Cases, Status
 
-ROW_HEIGHT = 35  # pixels; the table is as high as its rows, up to a page of them
+ROW_HEIGHT, ROWS = 35, 15  # pixels of a row; rows seen at once, the others of a page are scrolled to
 TAKEN_AWAY = 5000  # rows a download holds: more is not read, and filters narrow it
 _TOLD = "cases_told"
 
@@ -122,10 +122,11 @@ def _listed(
         return
     _tell(seen, subject, about, st.session_state[key])
     shown = columns(seen, found.frame)
+    shown = shown.select(name for name in shown.columns if shown[name].is_not_null().any())
+    rows = min(shown.height, ROWS) + 1
     st.dataframe(
-        shown, hide_index=True, row_height=ROW_HEIGHT, height=min(shown.height, 15) * ROW_HEIGHT + ROW_HEIGHT + 3,
-        column_config={name: st.column_config.TextColumn(name, width="large") for name in shown.columns[-1:]},
-    )  # fmt: skip
+        shown, hide_index=True, row_height=ROW_HEIGHT, height=rows * ROW_HEIGHT + 3, column_config=_widths(shown)
+    )
     first, pages = st.session_state[key] * PAGE + 1, -(-found.total // PAGE)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.caption(
@@ -142,6 +143,15 @@ def _listed(
                 disabled=not 0 <= st.session_state[key] + step < pages,
             )  # fmt: skip
         downloads.menu(*_sheet(seen, subject, ask, columns), key=f"{key}_download")
+
+
+def _widths(shown: pl.DataFrame) -> dict[str, Any]:
+    """Return how wide columns are, days as days: the one that people wrote takes what it needs."""
+    text = {_("Summary"), _("Title")}
+    days = [name for name, kind in shown.schema.items() if kind == pl.Date]
+    return {name: st.column_config.TextColumn(width="large") for name in shown.columns if name in text} | {
+        name: st.column_config.DateColumn(format="YYYY-MM-DD") for name in days
+    }
 
 
 def _turn(key: str, step: int) -> None:
@@ -193,13 +203,13 @@ def _grievance_columns(seen: View, frame: pl.DataFrame) -> pl.DataFrame:
             _("Time left"): pl.Series(left, dtype=pl.String),
             _("Unit"): _units(seen, frame),
             _("Category"): _codes(seen, frame, "category"),
+            _("Summary"): frame["summary"],
             _("Filed on"): frame["filed_on"],
             _("Due on"): frame["due"],
-            _("Channel"): _codes(seen, frame, "channel"),
             _("Stage"): _codes(seen, frame.with_columns(pl.col("stage").fill_null("direct")), "stage"),
+            _("Channel"): _codes(seen, frame, "channel"),
             _("People involved"): frame["people_involved"],
             _("Outcome"): _codes(seen, frame, "outcome"),
-            _("Summary"): frame["summary"],
         }
     )
 
@@ -224,11 +234,11 @@ def _suggestion_columns(seen: View, frame: pl.DataFrame) -> pl.DataFrame:
             _("Waiting so far"): pl.Series(waited, dtype=pl.String),
             _("Unit"): _units(seen, frame),
             _("Theme"): _codes(seen, frame, "theme"),
+            _("Title"): frame["title"],
             _("Submitted on"): frame["submitted_on"],
             _("Decision"): _codes(seen, frame, "decision"),
             _("Implemented on"): frame["implemented_on"],
             _("Expected benefit (yuan)"): frame["expected_benefit"] / 100,
             _("Verified benefit (yuan)"): frame["verified_benefit"] / 100,
-            _("Title"): frame["title"],
         }
     )

@@ -99,13 +99,15 @@ with st.grid(2, min_column_width=WIDE, gap="small"):
         key="channels",
         on_pick=lambda group: view.change(channel=group),
     )
-    charts.figure(
-        seen,
-        charts.bars(seen, by_stage),
-        title=findings.stages(by_stage),
-        key="stages",
-        on_pick=lambda group: view.change(stage=group),
-    )
+    with st.container(gap="small"):
+        charts.figure(
+            seen,
+            charts.bars(seen, by_stage),
+            title=findings.stages(by_stage),
+            key="stages",
+            on_pick=lambda group: view.change(stage=group),
+        )
+        cards.row(seen, ("mediation_success_rate", "escalation_rate"), key="stages_")
 
 anatomy.section(_("Case by case"))
 case_list.grievances()

@@ -8,11 +8,24 @@ import altair as alt
 import polars as pl
 
 from pages.shared import theme
-from pages.shared.drawing import ROW, Drawing, Look, Spec, counted, finished, look, pick, value_axis, worded
+from pages.shared.drawing import (
+    AXIS,
+    ROW,
+    Drawing,
+    Look,
+    Spec,
+    counted,
+    finished,
+    look,
+    names_axis,
+    pick,
+    value_axis,
+    worded,
+)
 from pages.shared.view import View
 from queries.answers import Answer
 
-AXIS, HEAD = 34, 20  # pixels of the value axis, and of the line that names the two figures
+HEAD = 20  # pixels of the line that names the two figures
 
 
 def gaps(seen: View, first: Answer, second: Answer, names: tuple[str, str]) -> Drawing:
@@ -31,13 +44,15 @@ def gaps(seen: View, first: Answer, second: Answer, names: tuple[str, str]) -> D
     ]  # fmt: skip
     whole = rows.with_columns(second=other["value"], said=pl.Series(said, dtype=pl.String))
     drawn = whole.filter(pl.any_horizontal(pl.col("value", "second").is_not_null(), pl.col("suppressed")))
-    top = drawn["label"][0] if drawn.height else None
+    first_row = pl.int_range(pl.len()) == 0
     drawn = drawn.select(
         "group", "label", "value", "second", "said",
-        first_name=pl.when(pl.col("label") == top).then(pl.lit(names[0])).otherwise(pl.lit("")),
-        second_name=pl.when(pl.col("label") == top).then(pl.lit(names[1])).otherwise(pl.lit("")),
+        first_name=pl.when(first_row).then(pl.lit(names[0])).otherwise(pl.lit("")),
+        second_name=pl.when(first_row).then(pl.lit(names[1])).otherwise(pl.lit("")),
     )  # fmt: skip
-    spec = {**_gaps(look(seen, first.metric.unit, clicks=True)), "height": drawn.height * ROW + AXIS + HEAD}
+    # The two names stand outside their marks, wherever those are.
+    rising = bool(drawn.height and (drawn["value"][0] or 0) <= (drawn["second"][0] or 0))
+    spec = {**_gaps(look(seen, first.metric.unit, clicks=True), rising), "height": drawn.height * ROW + AXIS + HEAD}
     table = pl.concat(
         [
             answer.frame.with_columns(series=pl.lit(name), label=rows["label"])
@@ -49,12 +64,12 @@ def gaps(seen: View, first: Answer, second: Answer, names: tuple[str, str]) -> D
 
 
 @cache
-def _gaps(of: Look) -> Spec:
+def _gaps(of: Look, rising: bool) -> Spec:
     colours = theme.PALETTES[of.mode]
     y = alt.Y(
         "label:N",
         sort=None,
-        axis=alt.Axis(title=None, labelLimit=190, grid=False),
+        axis=names_axis(),
         scale=alt.Scale(paddingOuter=0.9),
     )
     scale = alt.Scale(zero=False, nice=True)
@@ -72,10 +87,10 @@ def _gaps(of: Look) -> Spec:
         joined,
         first,
         second.add_params(pick("group")),
-        base.mark_text(color=colours.muted, align="left", dy=-14, fontSize=theme.TINY).encode(
+        base.mark_text(color=colours.muted, align="right" if rising else "left", dy=-14, fontSize=theme.TINY).encode(
             x=alt.X("value:Q", scale=scale), text="first_name:N"
         ),
-        base.mark_text(color=colours.accent, align="right", dy=-14, fontSize=theme.TINY).encode(
+        base.mark_text(color=colours.accent, align="left" if rising else "right", dy=-14, fontSize=theme.TINY).encode(
             x=alt.X("second:Q", scale=scale), text="second_name:N"
         ),
     ]
@@ -123,7 +138,7 @@ def _with_coverage(of: Look) -> Spec:
     y = alt.Y(
         "label:N",
         sort=None,
-        axis=alt.Axis(title=None, labelLimit=190, grid=False),
+        axis=names_axis(),
         scale=alt.Scale(paddingInner=0.34, paddingOuter=0.9),
     )
     base = alt.Chart().encode(y=y)

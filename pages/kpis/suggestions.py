@@ -80,10 +80,15 @@ anatomy.section(_("Benefit and production"))
 with st.grid(2, min_column_width=WIDE, gap="small"):
     charts.figure(
         seen,
-        charts.stacked(seen, seen.grid("verified_benefit", rows="theme", columns="month"), clicks=True),
+        charts.line(
+            seen,
+            seen.ask("verified_benefit", by="month"),
+            before=seen.before("verified_benefit", "month"),
+            clicks=True,
+        ),
         title=findings.benefit(seen),
         key="benefit_by_month",
-        on_pick=lambda group, column: view.change(theme=group, period=column),
+        on_pick=lambda group: view.change(period=group),
     )
     by_unit = seen.ask("verified_benefit", by="branch")
     charts.figure(

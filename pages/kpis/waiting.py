@@ -29,6 +29,7 @@ class Wording:
     title: str  # where there is no figure
     about: str
     waiting: str
+    ended_only: str
     said: str
     groupings: tuple[str, ...]
 
@@ -40,6 +41,7 @@ WORDINGS: dict[Subject, Wording] = {
         mark("How long it takes to close a case"),
         mark("Share of the period's cases still open, by days since filing; open ones counted (Kaplan–Meier)"),
         mark("Still open after (days)"),
+        mark("Closed ones only"),
         mark("{series}, day {day}: {share} still open"),
         ("stage", "category", "channel", "branch"),
     ),
@@ -49,6 +51,7 @@ WORDINGS: dict[Subject, Wording] = {
         mark("How long a decision takes"),
         mark("Share of the period's suggestions undecided, by days; undecided ones counted (Kaplan–Meier)"),
         mark("Still undecided after (days)"),
+        mark("Decided ones only"),
         mark("{series}, day {day}: {share} still undecided"),
         ("theme", "branch"),
     ),
@@ -115,18 +118,9 @@ def _drawing(seen: View, found: Durations, words: Wording) -> charts.Drawing:
     rows = found.curves[[row for row, group in enumerate(found.curves["group"]) if group in kept]]
     rows = rows.with_columns(series=pl.Series([names[group] for group in rows["group"]], dtype=pl.String))
     if found.answer.by is not None:
-        rows = rows.drop("low", "high")
-    drawn = charts.curves(seen, rows.drop("group"), days=DAYS_DRAWN)
-    told = rows.filter(pl.col("day") <= DAYS_DRAWN)
-    said = [
-        _(words.said, series=series, day=formats.count(day), share=formats.percent(value))
-        for series, day, value in told.select("series", "day", "value").iter_rows()
-    ]
-    hidden = int(found.groups["suppressed"].sum())
-    spoken = "; ".join(said[:: max(1, len(said) // 12)])
-    return replace(
-        drawn, frame=drawn.frame.with_columns(said=pl.Series(said, dtype=pl.String)), suppressed=hidden, said=spoken
-    )
+        rows = rows.drop("low", "high")  # bands of several curves hide each other
+    drawn = charts.curves(seen, rows.drop("group"), days=DAYS_DRAWN, words=words.said)
+    return replace(drawn, suppressed=int(found.groups["suppressed"].sum()))
 
 
 def tables(seen: View, found: Durations, words: Wording) -> None:
@@ -135,7 +129,7 @@ def tables(seen: View, found: Durations, words: Wording) -> None:
     if groups.height == 0:
         return
     names, hidden = _labels(seen, found), formats.value("count", None, suppressed=True)
-    heads = [_("Cases"), _("Median"), _("In 15 days"), _("In 30 days"), _("Ended ones only")]
+    heads = [_("Cases"), _("Median"), _("In 15 days"), _("In 30 days"), _(words.ended_only)]
     rows = []
     for row in groups.iter_rows(named=True):
         if row["suppressed"]:
@@ -158,7 +152,7 @@ def tables(seen: View, found: Durations, words: Wording) -> None:
         for group, days in waiting.items()
         if days[0] != 0
     ]
-    with st.container(border=True, key=f"tables_{found.answer.metric.id}"):
+    with st.container(border=True, height="stretch", key=f"tables_{found.answer.metric.id}"):
         st.html(table(_("Median and shares"), heads, rows) + f'<p class="d-note">{escape(note)}</p>')
         st.html(table(_(words.waiting), [str(day) for day in AT_RISK], watched))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from html import escape
+from math import ceil, floor
+from typing import Any
 
 import streamlit as st
 
@@ -52,9 +54,10 @@ def rivals(seen: View, metric: str) -> str:
     found = metrics.find(metric)
     english = seen.language == "en"
     used = found.definition(seen.definition(metric))
+    answers = [seen.ask(metric, definition=definition.id).frame.row(0, named=True) for definition in found.definitions]
+    span = _span(answers)
     rows = []
-    for definition in found.definitions:
-        row = seen.ask(metric, definition=definition.id).frame.row(0, named=True)
+    for definition, row in zip(found.definitions, answers, strict=True):
         value = formats.value(found.unit, row["value"], suppressed=row["suppressed"])
         counts = ""
         if row["numerator"] is not None and row["denominator"] is not None:
@@ -67,25 +70,38 @@ def rivals(seen: View, metric: str) -> str:
         mark = f' <span class="d-word">{escape(_("in use"))}</span>' if definition is used else ""
         rows.append(
             f'<tr><th scope="row">{escape(name)}{mark}</th><td class="d-strong">{escape(value)}</td>'
-            f"<td>{_bar(row['value'], row['low'], row['high'])}</td><td>{escape(counts)}</td>"
+            f"<td>{_mark(row, span)}</td><td>{escape(counts)}</td>"
             f'<td class="d-words">{escape(" · ".join(word for word in words if word))}</td></tr>'
         )
-    heads = [_("Definition"), _("Value"), "", _("Numerator / denominator"), _("How it is counted")]
-    head = "".join(f'<th scope="col">{escape(text)}</th>' if text else "<td></td>" for text in heads)
+    scale = f"{formats.percent(span[0], 0)}–{formats.percent(span[1], 0)}"
+    heads = [_("Definition"), _("Value"), scale, _("Numerator / denominator"), _("How it is counted")]
+    kinds = ["", "", "d-middle", "", "d-words"]
+    head = "".join(
+        f'<th scope="col" class="{kind}">{escape(text)}</th>' for text, kind in zip(heads, kinds, strict=True)
+    )
     return (
         f'<div class="d-scroll"><table class="d-table d-wide"><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 
-def _bar(value: float | None, low: float | None, high: float | None) -> str:
-    """Return a bar from 0 to 100 % with its interval, as a picture without words: the figures stand beside it."""
-    if value is None:
+def _span(rows: list[dict[str, Any]]) -> tuple[float, float]:
+    """Return the range that the intervals are drawn over: the tenths that hold them all."""
+    ends = [row[end] for row in rows for end in ("low", "high") if row[end] is not None]
+    if not ends:
+        return 0.0, 1.0
+    return floor(min(ends) * 10) / 10, max(ceil(max(ends) * 10) / 10, floor(min(ends) * 10) / 10 + 0.1)
+
+
+def _mark(row: dict[str, Any], span: tuple[float, float]) -> str:
+    """Return value and interval as a dot on a line, a picture without words: the figures stand beside it."""
+    if row["value"] is None or row["low"] is None:
         return ""
-    line = ""
-    if low is not None and high is not None:
-        line = f'<i style="left:{low * 100:.2f}%;width:{max(high - low, 0.002) * 100:.2f}%"></i>'
-    return f'<span class="d-bar" aria-hidden="true"><b style="width:{value * 100:.2f}%"></b>{line}</span>'
+    left, low, high = ((row[name] - span[0]) / (span[1] - span[0]) * 100 for name in ("value", "low", "high"))
+    return (
+        f'<span class="d-dot" aria-hidden="true"><i style="left:{low:.1f}%;width:{high - low:.1f}%"></i>'
+        f'<b style="left:{left:.1f}%"></b></span>'
+    )
 
 
 def _switch(seen: View, metric: str, key: str) -> None:

@@ -33,6 +33,7 @@ from queries.metric import CALENDAR, Unit
 
 # Pixels that a colour legend and leaning names take of a chart's height.
 LEGEND, SLANT = 46, 44
+FIGURE = 46  # pixels that a figure at the end of a bar takes
 CELLS_WITH_TEXT = 260  # above that many cells the figures in a heat map no longer read
 
 
@@ -87,7 +88,7 @@ def _bars(of: Look, whiskers: bool, has_target: bool) -> Spec:
         layers.append(aim.encode(x=alt.X("target:Q", aggregate="min")))
     text = base.mark_text(align="left", dx=6, fontSize=theme.SMALL, color=colours.text)
     layers.append(text.encode(x="end:Q", text="shown:N"))
-    return finished(alt.layer(*layers), of.mode)
+    return finished(alt.layer(*layers).properties(padding={**theme.PADDING, "right": FIGURE}), of.mode)
 
 
 def heat(
@@ -164,7 +165,7 @@ def _heat(of: Look, middle: float | None, written: bool, calendar: bool) -> Spec
     if calendar:
         x = time_x(of, "column")
     else:
-        axis = alt.Axis(title=None, orient="top", grid=False, labelOverlap=False, **_slant(of))
+        axis = alt.Axis(title=None, orient="top", grid=False, labelOverlap=False, labelFlush=False, **_slant(of))
         x = alt.X("over:N", sort=None, axis=axis)
     base = alt.Chart().encode(x=x, y=alt.Y("label:N", sort=None, axis=names_axis()))
     if middle is None:

@@ -7,6 +7,7 @@ from functools import cache
 import altair as alt
 import polars as pl
 
+from data.words import mark
 from pages.shared import formats, theme
 from pages.shared.drawing import (
     AXIS,
@@ -27,33 +28,35 @@ from pages.shared.words import _
 from queries.metric import Unit
 
 STEP = 42  # pixels of one step of a pipeline
+DAYS = [0, 15, 30, 60, 90, 120, 150, 180, 270, 365]  # marked on the axis of days: the limits people count in
+STILL_OPEN = mark("{series}, day {day}: {share} still open")
 
 
-def curves(seen: View, frame: pl.DataFrame, *, days: int | None = None) -> Drawing:
+def curves(seen: View, frame: pl.DataFrame, *, days: int | None = None, words: str = STILL_OPEN) -> Drawing:
     """Return the share still open by days since the start, as steps.
 
     `frame`: series (name), day (f64), value (share still open) and, if there is a band, low and high; ascending days.
-    `days` is where the axis ends.
+    `days` is where the axis ends; `words` (marked) says one point, with the places of `STILL_OPEN`.
     """
     if days is not None:
         frame = frame.filter(pl.col("day") <= days)
-    series = frame["series"].to_list()
-    ends = [name if series[place + 1 : place + 2] != [name] else "" for place, name in enumerate(series)]
     said = [
-        _("{series}, day {day}: {share} still open", series=name, day=formats.count(day), share=formats.percent(value))
-        for name, day, value in zip(series, frame["day"], frame["value"], strict=True)
+        _(words, series=name, day=formats.count(day), share=formats.percent(value))
+        for name, day, value in zip(frame["series"], frame["day"], frame["value"], strict=True)
     ]
     banded = {"low", "high"} <= set(frame.columns)
     keep = ["series", "day", "value", *(["low", "high"] if banded else [])]
-    sent = widened(frame, keep, {"end": ends, "said": said})
-    return drawn(sent, _curves(look(seen, "rate"), banded), (), None, frame)
+    sent = widened(frame, keep, {"said": said})
+    return drawn(sent, _curves(look(seen, "rate"), banded, frame["series"].n_unique() > 1), (), None, frame)
 
 
 @cache
-def _curves(of: Look, banded: bool) -> Spec:
+def _curves(of: Look, banded: bool, several: bool) -> Spec:
     colours = theme.PALETTES[of.mode]
-    x = alt.X("day:Q", axis=alt.Axis(title="天" if of.language == "zh" else "days", grid=False, tickCount=8))
-    base = alt.Chart().encode(x=x, color=alt.Color("series:N", sort=None, legend=None))
+    x = alt.X("day:Q", axis=alt.Axis(title="天" if of.language == "zh" else "days", grid=True, values=DAYS))
+    # Curves end close to each other at the bottom: names at their ends would lie on one another.
+    legend = alt.Legend(orient="top", columns=4) if several else None
+    base = alt.Chart().encode(x=x, color=alt.Color("series:N", sort=None, legend=legend))
     y = alt.Y("value:Q", axis=value_axis(of), scale=alt.Scale(domain=[0, 1]))
     half = alt.Chart().mark_rule(color=colours.neutral, strokeDash=[2, 3]).encode(y=alt.datum(0.5))
     layers: list[alt.Chart] = [half]
@@ -62,7 +65,6 @@ def _curves(of: Look, banded: bool) -> Spec:
     layers += [
         base.mark_line(interpolate="step-after").encode(y=y),
         base.mark_point(filled=True, size=60, opacity=0).encode(y=y, tooltip="said:N"),
-        base.mark_text(align="right", dy=-8, fontSize=theme.SMALL).encode(y=y, text="end:N"),
     ]
     return finished(alt.layer(*layers).properties(height=theme.CHART_HEIGHT), of.mode)
 

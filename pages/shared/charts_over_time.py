@@ -168,8 +168,8 @@ def flow(
         ["group", "incoming", "backlog"],
         {
             "said": said,
-            "in_name": _at_last(frame["incoming"].to_list(), [names[0]] * frame.height),
-            "out_name": _at_last(frame["outgoing"].to_list(), [names[1]] * frame.height),
+            "in_name": [names[0], *[""] * (frame.height - 1)][: frame.height],
+            "out_name": [names[1], *[""] * (frame.height - 1)][: frame.height],
             "left_name": _at_last(frame["backlog"].to_list(), left),
         },
         {"outgoing": [None if count is None else -count for count in frame["outgoing"]]},
@@ -187,16 +187,20 @@ def _flow(of: Look) -> Spec:
     incoming = base.mark_bar(color=colours.accent, opacity=0.75).encode(y=alt.Y("incoming:Q", axis=axis))
     outgoing = base.mark_bar(color=colours.target, opacity=0.65).encode(y="outgoing:Q")
     left = base.encode(y="backlog:Q")
-    words: dict[str, Any] = {"fontSize": theme.TINY, "align": "right", "dx": 14, "opacity": 1}
+    words: dict[str, Any] = {"fontSize": theme.SMALL, "opacity": 1}
+    # The figure stands on a bar as often as not: a rim in the paper's colour keeps it legible.
+    at_end: dict[str, Any] = {"dy": -11, "align": "right", "dx": 18, "fontWeight": "bold", **words}
+    rim: dict[str, Any] = {"stroke": colours.paper, "strokeWidth": 4, "strokeJoin": "round"}
     layers = [
         incoming.add_params(pick("group")) if of.clicks else incoming,
         outgoing,
         alt.Chart().mark_rule(color=colours.muted, strokeWidth=1).encode(y=alt.datum(0)),
         left.mark_line(color=colours.text, strokeWidth=1.75),
         left.mark_point(filled=True, size=22, color=colours.text, opacity=1),
-        left.mark_text(dy=-10, color=colours.text, **words).encode(text="left_name:N"),
-        incoming.mark_text(dy=-5, color=colours.accent, **words).encode(text="in_name:N"),
-        outgoing.mark_text(dy=10, color=colours.target, **words).encode(text="out_name:N"),
+        left.mark_text(color=colours.paper, **rim, **at_end).encode(text="left_name:N"),
+        left.mark_text(color=colours.text, **at_end).encode(text="left_name:N"),
+        incoming.mark_text(dy=-8, color=colours.accent, **words).encode(text="in_name:N"),
+        outgoing.mark_text(dy=11, color=colours.target, **words).encode(text="out_name:N"),
     ]
     return finished(alt.layer(*layers).properties(height=theme.CHART_HEIGHT), of.mode)
 

@@ -19,8 +19,9 @@ def in_words(found: metric.Metric, definition: metric.Definition, of: Language) 
     """Return a definition as one line: formula and what is left out."""
     formula = definition.formula_en if of == "en" else definition.formula_zh
     left_out = definition.excluded_en if of == "en" else definition.excluded_zh
-    name = (definition.en if of == "en" else definition.zh) or (found.en if of == "en" else found.zh)
-    return " · ".join(part for part in (f"{name} = {formula}", left_out) if part)
+    name, rival = (found.en, definition.en) if of == "en" else (found.zh, definition.zh)
+    counted = name if not rival else f"{name}, {rival}" if of == "en" else f"{name}（{rival}）"
+    return " · ".join(part for part in (f"{counted} = {formula}", left_out) if part)
 
 
 def denominator(answer: Answer) -> str:

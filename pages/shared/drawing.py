@@ -104,7 +104,9 @@ def time_axis(of: Look) -> alt.Axis:
         number = "toNumber(slice(datum.value, 5, 7))"
         name = f"{number} + '月'" if of.language == "zh" else f"{_MONTHS}[{number} - 1]"
         year = "slice(datum.value, 0, 4)" + (" + '年'" if of.language == "zh" else "")
-        text = f"[{name}, {number} == 1 || datum.index == 0 ? {year} : '']"
+        # Beyond fourteen months one label a quarter reads calmer than whatever fits.
+        every = f"length(domain('x')) <= 14 || {number} % 3 == 1"
+        text = f"{every} ? [{name}, {number} == 1 || datum.index == 0 ? {year} : ''] : ''"
     elif of.by == "quarter":
         text = (
             "[slice(datum.value, 5), slice(datum.value, 6) == '1' || datum.index == 0 ? slice(datum.value, 0, 4) : '']"
