@@ -19,6 +19,8 @@ from urllib.request import urlopen
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
+from pages.shared.navigation import ENTRIES
+
 Language = Literal["zh", "en"]
 Scheme = Literal["light", "dark"]
 
@@ -133,6 +135,8 @@ class Visit:
 
     def open(self, key: str = "", **parameters: str | list[str]) -> Page:
         """Open the page `key` (empty: the start page) with address parameters and wait until it is at rest."""
+        # Streamlit answers for its first page at the bare address only.
+        key = "" if key == ENTRIES[0].key else key
         query = f"?{urlencode(parameters, doseq=True)}" if parameters else ""
         self.page.goto(f"{self.server.url}/{key}{query}")
         settle(self.page)
