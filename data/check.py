@@ -21,11 +21,12 @@ from sqlalchemy import (
     true,
 )
 
-from data import bulk, database, facts, links, migrate, rules, schema, tables, words
+from data import bulk, database, facts, links, migrate, retention, rules, schema, tables, words
 from data.clock import today
 from data.faults import Fault, column_term, table_term
 from data.metric_ids import METRIC_IDS
 from data.schema import HANDED_IN
+from data.told import Told
 from data.words import mark
 
 DAMAGED = mark("The database file is damaged: {what}. Restore a backup.")
@@ -109,7 +110,13 @@ def _settings(connection: Connection) -> list[Fault]:
     else:
         wanted = {"journal_mode": "wal", "foreign_keys": "1"}
         found = {name: str(connection.exec_driver_sql(f"PRAGMA {name}").scalar()) for name in wanted}
-    return [
+    wrong = []
+    for setting in (retention.FILES, retention.AUDIT):
+        try:
+            retention.days(setting)
+        except Told as error:
+            wrong.append(_fault(error.rule, None, **error.params))
+    return wrong + [
         _fault(SETTING, name=name, found=found[name], needed=value)
         for name, value in wanted.items()
         if found[name] != value

@@ -29,10 +29,6 @@ class Unfit(Told):
     """What is said of a person cannot be so."""
 
 
-# How long the log is kept: the usual limit for internal records of access.
-AUDIT_DAYS = 3 * 366
-
-
 def audit(target: Connection | Engine | None, who: str, action: str, detail: Mapping[str, object]) -> None:
     """Add one line to the log: who did what, with what filters or numbers; never the text of a case.
 
@@ -48,7 +44,7 @@ def audit(target: Connection | Engine | None, who: str, action: str, detail: Map
         connection.execute(line)
 
 
-def retire_audit(connection: Connection, days: int = AUDIT_DAYS) -> int:
+def retire_audit(connection: Connection, days: int) -> int:
     """Take away log lines older than `days`; return how many. Nothing else can delete from the log."""
     connection.execute(insert(audit_gate).values(id=1))
     gone = connection.execute(delete(audit_table).where(audit_table.c.at < now() - timedelta(days=days))).rowcount

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 
 import polars as pl
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from data import bulk, facts, schema, tables
+from data import bulk, facts, retention, schema, tables
 from data.clock import now
 from data.facts import Touched
 from data.faults import Fault
@@ -19,8 +18,6 @@ from data.reader import File
 
 # A month's workbooks weigh a few hundred kilobytes; what is larger is a bulk load whose sender has the file.
 ORIGINAL_BYTES = 20 * 1024 * 1024
-# How long handed-in files are kept beside the rows they became: a year and a quarter covers the yearly audit.
-ORIGINAL_DAYS = 460
 
 
 @dataclass(frozen=True)
@@ -106,7 +103,7 @@ def record(
             if content is not None:
                 kept = {"import_id": import_id, "name": file.name, "sha256": file.sha256, "content": content}
                 connection.execute(insert(schema.originals).values(kept))
-        _retire_originals(connection)
+        retention.retire(connection)
     audit(connection, by, kind, {"import_id": import_id, "counts": numbers})
     return version
 
@@ -132,9 +129,3 @@ def rebuild_facts(connection: Connection) -> int:
     facts.rebuild(connection)
     touched.months.update(facts.all_months(connection))
     return raise_version(connection, schema.HANDED_IN, touched)
-
-
-def _retire_originals(connection: Connection) -> None:
-    before = now() - timedelta(days=ORIGINAL_DAYS)
-    old = select(schema.imports.c.import_id).where(schema.imports.c.at < before)
-    connection.execute(delete(schema.originals).where(schema.originals.c.import_id.in_(old)))

@@ -13,7 +13,8 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, make_url
 
-from data import database, migrate, people, schema
+from data import database, migrate
+from tests.data.ledgers import empty_tables
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -80,11 +81,7 @@ def engine(request: pytest.FixtureRequest, new_address: Callable[[str], str]) ->
 @pytest.fixture
 def empty(engine: Engine) -> Engine:
     """The module's `engine` with every table emptied, as after `python -m data init`."""
-    with database.writing(engine) as connection:
-        people.retire_audit(connection, days=-1)
-        for table in reversed(schema.metadata.sorted_tables):
-            connection.execute(table.delete())
-        connection.execute(schema.data_version.insert().values(id=1, version=0))
+    empty_tables(engine)
     return engine
 
 

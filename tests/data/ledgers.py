@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Engine, select
 
-from data import bulk, database, tables
+from data import bulk, database, people, schema, tables
 from data.schema import HANDED_IN
 
 TODAY = date(2025, 7, 1)
@@ -18,7 +18,9 @@ def frame(table: str, *rows: dict[str, Any]) -> pl.DataFrame:
     """Return rows of `table` typed as the reader would; columns that no row names are absent."""
     named = [column.name for column in tables.BY_NAME[table].columns if any(column.name in row for row in rows)]
     types = bulk.schema(HANDED_IN[table])
-    return pl.DataFrame([{name: row.get(name) for name in named} for row in rows], {name: types[name] for name in named})
+    return pl.DataFrame(
+        [{name: row.get(name) for name in named} for row in rows], {name: types[name] for name in named}
+    )
 
 
 def branch(branch_id: str, parent_id: str | None = None, **more: Any) -> dict[str, Any]:
@@ -44,7 +46,9 @@ def grievance(grievance_id: str, branch_id: str = "A", **more: Any) -> dict[str,
     return {"grievance_id": grievance_id, "branch_id": branch_id, **case, **more}
 
 
-def answer(respondent_id: str, dimension: str, score: int, branch_id: str = "A", survey_id: str = "V1") -> dict[str, Any]:
+def answer(
+    respondent_id: str, dimension: str, score: int, branch_id: str = "A", survey_id: str = "V1"
+) -> dict[str, Any]:
     return {
         "survey_id": survey_id,
         "respondent_id": respondent_id,
@@ -88,10 +92,17 @@ def stored(engine: Engine, table: str) -> list[dict[str, Any]]:
 
 def everything(engine: Engine) -> dict[str, list[tuple[Any, ...]]]:
     """Return every row of every table, as plain values, to compare databases or moments."""
-    from data import schema
-
     with database.reading(engine) as connection:
         return {
             table.name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
             for table in schema.metadata.sorted_tables
         }
+
+
+def empty_tables(engine: Engine) -> None:
+    """Delete every row, also the log's."""
+    with database.writing(engine) as connection:
+        people.retire_audit(connection, days=-1)
+        for table in reversed(schema.metadata.sorted_tables):
+            connection.execute(table.delete())
+        connection.execute(schema.data_version.insert().values(id=1, version=0))

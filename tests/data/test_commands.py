@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 
 from data import database, mappings, people, schema
 from data.__main__ import main
+from data.clock import now
 from data.headers import HeaderMapping
 from tests.data.ledgers import everything, stored
 
@@ -171,14 +172,22 @@ def test_help_speaks_the_asked_language(capsys: pytest.CaptureFixture[str]) -> N
     assert "只检查，不保存" in capsys.readouterr().out
 
 
-def test_old_lines_of_the_log_are_retired(empty: Engine) -> None:
+def test_the_log_is_kept_as_long_as_the_setting_says(
+    run: Run, ledgers: Path, empty: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with database.writing(empty) as connection:
-        people.audit(connection, "a@example.com", "sign_in", {})
-        old = people.now() - timedelta(days=people.AUDIT_DAYS + 1)
-        connection.execute(schema.audit.insert().values(at=old, who="b@example.com", action="sign_in", detail="{}"))
-        assert people.retire_audit(connection) == 1
+        for days in (1095, 1097):
+            line = {"at": now() - timedelta(days=days), "who": f"{days}", "action": "sign_in", "detail": "{}"}
+            connection.execute(schema.audit.insert().values(line))
+    # Whoever hands something in takes along what is too old.
+    run("import", ledgers)
     with database.reading(empty) as connection:
-        assert connection.scalars(select(schema.audit.c.who)).all() == ["a@example.com"]
+        assert connection.scalars(select(schema.audit.c.who)).all() == ["1095", "operator"]
+    monkeypatch.setenv("DASHBOARD_KEEP_AUDIT_DAYS", "many")
+    wrong = "DASHBOARD_KEEP_AUDIT_DAYS is “many”; set it to a number of days, 1 or more.\n"
+    assert run("check") == (1, wrong, "1 problems\n")
+    (ledgers / "组织机构.csv").write_text(UNITS.replace("集团", "总部"), "utf-8")
+    assert run("import", ledgers) == (1, "", wrong)
 
 
 def test_backup_and_restore(run: Run, ledgers: Path, empty: Engine, tmp_path: Path) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
+import pytest
 from sqlalchemy import Engine, select
 
-from data import check, database, importer, schema, undo
+from data import check, database, importer, retention, schema, undo
+from data.clock import now
 from tests.data.ledgers import TODAY, activity, branch, everything, first_ledgers, frame, grievance, sign_in, stored
 
 
@@ -121,6 +123,39 @@ def test_differences_are_told_row_by_row_also_after_later_imports_and_undos(empt
     assert changes(empty, second) == wanted
     assert changes(empty, third) == [("G2", "changed", "二", "三")]
     assert changes(empty, 5) == [("G2", "changed", "二", "食堂"), ("G3", "removed", None, None)]
+
+
+def test_files_are_kept_for_their_time_and_only_once(empty: Engine) -> None:
+    content = "单位编码,单位名称,类别\nHQ,集团,公司\n".encode()
+
+    def hand_in_file(name: str, text: bytes) -> None:
+        result = importer.import_files([(name, text)], by="clerk@example.com", engine=empty, on=TODAY)
+        assert not result.refused, [fault.text("en") for fault in result.faults]
+
+    def kept() -> list[tuple[int, str]]:
+        with database.reading(empty) as connection:
+            names = select(schema.originals.c.import_id, schema.originals.c.name).order_by("import_id")
+            return [(number, name) for number, name in connection.execute(names)]
+
+    hand_in_file("组织机构.csv", content)
+    hand_in_file("组织机构.csv", content)  # changes nothing, so there is nothing to keep
+    hand_in_file("组织机构2.csv", content.replace("集团".encode(), "总部".encode()))
+    assert kept() == [(1, "组织机构.csv"), (3, "组织机构2.csv")]
+    with database.writing(empty) as connection:
+        long_ago = now() - timedelta(days=retention.FILES[1] + 1)
+        connection.execute(schema.imports.update().where(schema.imports.c.import_id == 1).values(at=long_ago))
+    hand_in_file("组织机构3.csv", content)
+    assert kept() == [(3, "组织机构2.csv"), (4, "组织机构3.csv")]
+
+
+def test_a_file_too_large_to_keep_is_stored_without_it(empty: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importer, "ORIGINAL_BYTES", 10)
+    content = "单位编码,单位名称,类别\nHQ,集团,公司\n".encode()
+    result = importer.import_files([("组织机构.csv", content)], by="clerk@example.com", engine=empty, on=TODAY)
+    assert result.counts["branches"].new == 1
+    with database.reading(empty) as connection:
+        assert connection.execute(select(schema.originals)).all() == []
+        assert "组织机构.csv" in connection.execute(select(schema.imports.c.files)).scalar_one()
 
 
 def test_neither_an_undo_nor_an_unknown_import_can_be_undone(empty: Engine) -> None:
