@@ -29,6 +29,9 @@ from pages.shared.words import _
 from queries.answers import Answer
 from queries.filters import Month
 
+# A figure stands on a line or a bar as often as not: a rim in the paper's colour beneath it keeps it legible.
+RIM: dict[str, Any] = {"strokeWidth": 4, "strokeJoin": "round"}
+
 
 def line(
     seen: View,
@@ -100,11 +103,12 @@ def _line(of: Look, has_before: bool, has_target: bool, has_band: bool, has_matu
         layers += [aim, name.encode(text="aim:N")]
     main = base.encode(y=alt.Y("value:Q", axis=value_axis(of), scale=scale))
     points = main.mark_point(filled=True, size=42, color=colours.accent, opacity=1).encode(tooltip="said:N")
-    end = main.mark_text(align="center", dy=-13, fontWeight="bold", color=colours.accent, fontSize=theme.TEXT)
+    at_end: dict[str, Any] = {"align": "center", "dy": -13, "fontWeight": "bold", "fontSize": theme.TEXT}
     layers += [
         main.mark_line(color=colours.accent, strokeWidth=2.25),
         points.add_params(pick("group")) if of.clicks else points,
-        end.encode(text="end:N"),
+        main.mark_text(color=colours.paper, stroke=colours.paper, **RIM, **at_end).encode(text="end:N"),
+        main.mark_text(color=colours.accent, **at_end).encode(text="end:N"),
     ]
     return finished(alt.layer(*layers).properties(height=theme.CHART_HEIGHT), of.mode)
 
@@ -188,16 +192,14 @@ def _flow(of: Look) -> Spec:
     outgoing = base.mark_bar(color=colours.target, opacity=0.65).encode(y="outgoing:Q")
     left = base.encode(y="backlog:Q")
     words: dict[str, Any] = {"fontSize": theme.SMALL, "opacity": 1}
-    # The figure stands on a bar as often as not: a rim in the paper's colour keeps it legible.
     at_end: dict[str, Any] = {"dy": -11, "align": "right", "dx": 18, "fontWeight": "bold", **words}
-    rim: dict[str, Any] = {"stroke": colours.paper, "strokeWidth": 4, "strokeJoin": "round"}
     layers = [
         incoming.add_params(pick("group")) if of.clicks else incoming,
         outgoing,
         alt.Chart().mark_rule(color=colours.muted, strokeWidth=1).encode(y=alt.datum(0)),
         left.mark_line(color=colours.text, strokeWidth=1.75),
         left.mark_point(filled=True, size=22, color=colours.text, opacity=1),
-        left.mark_text(color=colours.paper, **rim, **at_end).encode(text="left_name:N"),
+        left.mark_text(color=colours.paper, stroke=colours.paper, **RIM, **at_end).encode(text="left_name:N"),
         left.mark_text(color=colours.text, **at_end).encode(text="left_name:N"),
         incoming.mark_text(dy=-8, color=colours.accent, **words).encode(text="in_name:N"),
         outgoing.mark_text(dy=11, color=colours.target, **words).encode(text="out_name:N"),

@@ -13,7 +13,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from data.labels import label
+from data.labels import CHINESE, label
 from pages.shared import formats, theme
 from pages.shared.theme import Mode
 from pages.shared.view import View
@@ -145,8 +145,10 @@ def labels(seen: View, by: str | None, groups: Sequence[str | None], own: str | 
             name = _("The unit itself") if own_rows else seen.snapshot.name(group, seen.language)
         elif by in CALENDAR:
             name = formats.period(group, seen.language)
+        elif by in CHINESE:
+            name = label(by, group, seen.language)
         else:
-            name = label(by or "", group, seen.language)
+            name = group  # text of the ledgers, such as a topic
         found.append(name if name not in found else f"{name} [{group}]")
     return found
 

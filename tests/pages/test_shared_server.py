@@ -1,0 +1,84 @@
+"""The server lets nothing in from elsewhere, says so on every answer, and takes its settings where people put them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from streamlit import config
+
+import server
+
+
+@pytest.fixture
+def settings() -> Iterator[None]:
+    """Streamlit's settings as they were, afterwards."""
+    names = ("server.port", "server.address", "server.enableXsrfProtection", "server.trustedUserHeaders")
+    before = {name: config.get_option(name) for name in names}
+    yield
+    for name, value in before.items():
+        config.set_option(name, value)
+
+
+def test_no_script_from_elsewhere_and_none_made_of_text() -> None:
+    policy = dict(part.split(" ", 1) for part in server.security_headers()["content-security-policy"].split("; "))
+    assert "'unsafe-eval'" not in policy["script-src"] and "'unsafe-inline'" not in policy["script-src"]
+    assert "sha256-" in policy["script-src"], "Streamlit's own inline script is allowed by its hash"
+    assert policy["frame-ancestors"] == policy["object-src"] == "'none'"
+    assert not [
+        source for sources in policy.values() for source in sources.split() if "http" in source or source == "*"
+    ]
+
+
+def test_every_answer_carries_the_headers_and_keeps_its_own() -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"x-own", b"1")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def collect(message: Any) -> None:
+        sent.append(message)
+
+    async def nothing() -> dict[str, Any]:
+        return {"type": "http.request"}
+
+    async def asked() -> None:
+        await server.guarded(app)({"type": "http"}, nothing, collect)
+
+    asyncio.run(asked())
+    headers = dict(sent[0]["headers"])
+    assert headers[b"x-own"] == b"1"
+    assert {name.encode() for name in server.security_headers()} <= set(headers)
+
+
+def test_the_environment_sets_what_the_file_sets_and_the_command_line_beats_both(
+    settings: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STREAMLIT_SERVER_PORT", "8765")
+    monkeypatch.setenv("STREAMLIT_SERVER_ADDRESS", "127.0.0.2")
+    monkeypatch.setenv("STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION", "true")
+    server.application(server_port=8766)
+    assert config.get_option("server.port") == 8766
+    assert config.get_option("server.address") == "127.0.0.2"
+    assert config.get_option("server.enableXsrfProtection") is True
+
+
+@pytest.mark.parametrize(("text", "kind", "value"), [
+    ("false", bool, False), ("0", bool, False), ("TRUE", bool, True), ("8501", int, 8501), ("a", str, "a"),
+])  # fmt: skip
+def test_a_setting_is_of_its_kind(text: str, kind: type, value: object) -> None:
+    assert server.typed(text, kind) == value
+
+
+def test_a_taken_port_is_said_in_one_line(settings: None, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert server.main(["--host", "127.0.0.1", "--port", str(port)]) == 1
+    said = capsys.readouterr().err
+    assert str(port) in said and "--port" in said and said.count("\n") == 1
