@@ -16,7 +16,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Literal
 
 import numpy as np
@@ -28,7 +28,7 @@ from queries.errors import NotAllowed, QueryError
 from queries.filters import Filters, Month
 from queries.lattice import LENGTHS, Lattice, counted, fit
 from queries.metric import Definition, Metric
-from queries.resting import Group, Rests, measure, rests
+from queries.resting import RESTS, Group, Rests, measure, rests
 from queries.snapshot import Snapshot
 from queries.suppression import Counts, Flags, Parts, Total, shown
 from queries.viewers import Viewer
@@ -263,10 +263,15 @@ class _Closed(_Control):
         for period in cut.periods:
             start, end = Month.of(period.start), Month.of(period.end)
             flags = [lattice.over(group, self.resting.kind, start, end) for group in self.resting.groups]
+            flags += [lattice.apart(some, start, end) for some in (self.resting.whole_is, self.resting.part_is) if some]
             if self.resting.before:
-                stock = Group((self.resting.before,))
+                flags += self._stock(lattice, RESTS["backlog"], start.back(1))
+            if self.resting.around:
+                stock = Group((self.resting.around,))
                 flags += [lattice.over(stock, "standing", month, month) for month in (start.back(1), end)]
-            found.append(np.logical_and.reduce(flags))
+            if self.resting.made_of:
+                flags += self._stock(lattice, self.resting, end)
+            found.append(reduce(np.logical_and, flags))
         every: Flags = np.stack(found, axis=1)
         if cut.code is None and dimension is not None:
             return every[:, :, list(cut.where[dimension])].all(axis=2, keepdims=True)
@@ -274,6 +279,11 @@ class _Closed(_Control):
             left_out = [place for place in range(len(codes)) if place not in cut.where[cut.code]]
             every[:, :, left_out] = True
         return every
+
+    def _stock(self, lattice: Lattice, stock: Rests, month: Month) -> list[Flags]:
+        """Return where a stock at the end of a month may be shown: where all that it is made of may be."""
+        made_of = [lattice.over(Group((name,)), "sums", lattice.first, month) for name in stock.made_of]
+        return [lattice.over(Group((stock.whole,)), "standing", month, month), *made_of]
 
     @property
     def _first(self) -> Month:

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from queries.cut import Cut, Period, periods
-from queries.filters import Filters, Month
-from queries.resting import Group, Kind, count
+from queries.filters import DIMENSIONS, Filters, Month
+from queries.resting import Group, Kind, Some, count
 from queries.suppression import Counts, Flags, Parts, Total, shown
 
 LENGTHS = {"year": 12, "quarter": 3, "month": 1}
@@ -62,7 +62,7 @@ class Lattice:
             return np.ones((self.parts.everything + 1, len(self.cut.codes) or 1), dtype=bool)
         start = max(start, self.first)
         if kind == "standing":
-            return self._standing(group, Period(None, end.first, end.last))
+            return self.at_end(group, end)
         if kind == "distinct":
             return self._block(group, start, end)
         return self._made_of_blocks(group, start, end, ("year",) if self.cut.code else tuple(LENGTHS))
@@ -129,11 +129,18 @@ class Lattice:
             if kind == "sums":
                 totals = [Total(np.flatnonzero(np.array(of) == i), above[:, i]) for i in sorted(set(of) - {-1})]
             else:
-                # People who came in the longer block but not in the shorter one must be nobody or enough, too.
-                longer = self._counts(group, self.blocks(upper))[:, of, :, :1]
-                rest = np.where(np.array(of)[:, None, None] >= 0, longer - counts[..., :1], 0.0)
-                counts = np.concatenate((counts, rest), axis=-1)
+                counts = np.concatenate((counts, *self._besides(group, counts, level)), axis=-1)
         return self._fitting(group, counts[:, :, 0], totals)[:, :, None]
+
+    def _besides(self, group: Group, counts: Counts, level: str) -> list[Counts]:
+        """Return, for each longer kind of block, who came in it but not in the shorter one: they must fit as well."""
+        found = []
+        for upper in ("year", "quarter")[: list(LENGTHS).index(level)]:
+            of = [self._places(upper).get(_begin(Month.of(b.start), LENGTHS[upper]), -1) for b in self.blocks(level)]
+            if max(of, default=-1) >= 0:
+                longer = self._counts(group, self.blocks(upper))[:, of, :, :1]
+                found.append(np.where(np.array(of)[:, None, None] >= 0, longer - counts[..., :1], 0.0))
+        return found
 
     def _by_code(self, group: Group, kind: Kind, counts: Counts) -> Flags:
         """Return where a year's codes may be shown; they add up to the year where no case is in two of them."""
@@ -154,8 +161,20 @@ class Lattice:
         found &= above[:, None] | (counts[..., 0] == 0)
         return found
 
-    def _standing(self, group: Group, block: Period) -> Flags:
+    def apart(self, some: Some, start: Month, end: Month) -> Flags:
+        """Return where (parts × 1) those with some codes are known from what is shown of all codes anyway."""
+        group = Group((some.group,))
+        whole = replace(self, cut=replace(self.cut, code=None, codes=()))
+        codes = tuple(code for code, _ in DIMENSIONS[some.dimension])
+        hidden = ~replace(self, cut=replace(self.cut, code=some.dimension, codes=codes)).over(group, "sums", start, end)
+        these = np.isin(np.arange(len(codes)), some.places)
+        split = hidden[:, these].any(axis=1) & hidden[:, ~these].any(axis=1)
+        known: Flags = whole.over(group, "sums", start, end)[:, 0] & ~split
+        return known[:, None]
+
+    def at_end(self, group: Group, month: Month) -> Flags:
         """Return where (parts × codes) the group may be shown as it stood at the end of a month."""
+        block = Period(None, month.first, month.last)
         cut = self.cut
         key = ("standing", group, block, cut.known, cut.code, tuple(sorted(cut.where.items())), self.least)
 
@@ -165,7 +184,7 @@ class Lattice:
                 return self._fitting(group, counts[:, :, 0], [])
             whole = replace(self, cut=replace(cut, code=None, codes=()))
             total = whole._counts(group, (block,))[:, 0, 0]
-            return self._of_total(group, counts[:, 0], total, whole._standing(group, block)[:, 0])
+            return self._of_total(group, counts[:, 0], total, whole.at_end(group, month)[:, 0])
 
         return cut.snapshot.table(key, work_out)
 

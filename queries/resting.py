@@ -16,6 +16,7 @@ import polars as pl
 
 from queries import organisation, suggestions
 from queries.cut import Array, Cut, Sums, summed
+from queries.grievances import STAGES
 from queries.metric import Metric
 from queries.metrics import METRICS
 from queries.supporting import SUPPORTING
@@ -38,13 +39,23 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Some:
+    """Those of a group that have some codes of a dimension (by place): whoever sees all codes knows how many."""
+
+    group: str
+    dimension: str
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Rests:
     """What one definition of a metric rests on.
 
     `whole` are those it is about, `heads` the employees it is set in proportion to, `parts` further groups that it
-    tells to whoever subtracts; `rate` is the (part, whole) of which all or none must not be told of a small group.
-    `before` is a stock at the beginning of the period that it includes. `divided`: nobody is in two codes of a
-    dimension.
+    tells to whoever subtracts; with `rate` all or none of a small group must not be told. `whole_is` and `part_is` say
+    where the whole or a part can be read off another group's codes. `before` is a stock at the beginning of the period
+    that is included, `around` one whose change in the period is told; a stock is known where all it is `made_of` is
+    known ever since. `divided`: nobody is in two codes of a dimension.
     """
 
     kind: Kind
@@ -52,7 +63,11 @@ class Rests:
     parts: tuple[str, ...] = ()
     heads: str = ""
     rate: bool = False
+    whole_is: Some | None = None
+    part_is: Some | None = None
     before: str = ""
+    around: str = ""
+    made_of: tuple[str, ...] = ()
     divided: bool = True
 
     @property
@@ -70,20 +85,36 @@ class Rests:
         return tuple(found)
 
 
-def _share(name: str, *within: str, whole: str = "", kind: Kind = "sums") -> Rests:
+def _share(
+    name: str,
+    *within: str,
+    whole: str = "",
+    kind: Kind = "sums",
+    whole_is: Some | None = None,
+    part_is: Some | None = None,
+) -> Rests:
     """Return what a share of cases rests on: those of its denominator, in two parts."""
     own = f"{name}.d"
-    return Rests(kind, whole or own, (f"{name}.n", f"{own} - {name}.n", *within), rate=True)
+    parts = (f"{name}.n", f"{own} - {name}.n", *within)
+    return Rests(kind, whole or own, parts, rate=True, whole_is=whole_is, part_is=part_is)
 
 
 def _count(name: str, *parts: str, kind: Kind = "sums") -> Rests:
     return Rests(kind, f"{name}.n", parts)
 
 
+def _stages(first: str, *others: str) -> tuple[str, ...]:
+    """Return those who came as far as the first stage and not to each of the others."""
+    return tuple(f"{first} - {other}" for other in others)
+
+
 _NOBODY = Rests("nobody")
+_PIPELINE = ("adoption_rate:submitted.n", "implementation_rate:submitted.n")
 _RECEIVED, _SUBMITTED, _CLOSED = "grievances_received.n", "suggestions_submitted.n", "resolution_rate:recorded.d"
 _SIGNED_IN = Rests("distinct", "participants.n", heads="participation_rate.d", divided=False)
 _RATED = "rating_coverage.n"
+# Those who answered the question of recommending alone.
+_ONLY_ONE = "survey_response_rate.n - engagement_index.d"
 
 # By metric, or `metric:definition` where definitions rest on different groups.
 RESTS: dict[str, Rests] = {
@@ -125,20 +156,32 @@ RESTS: dict[str, Rests] = {
         whole=_RATED,
     ),
     "rating_coverage": _share("rating_coverage", whole=_CLOSED),
-    "reopen_rate": _share("reopen_rate", f"reopen_rate.d - {_CLOSED}"),
+    # All that were closed, with all that were filed, tell how many are waiting.
+    "reopen_rate": replace(_share("reopen_rate", f"reopen_rate.d - {_CLOSED}"), around="backlog.n"),
     "withdrawal_rate": _share("withdrawal_rate"),
     "median_days_to_close": _count("grievances_received"),
     "mediation_success_rate:mediated": _share(
-        "mediation_success_rate:mediated", f"{_CLOSED} - mediation_success_rate:mediated.d"
+        "mediation_success_rate:mediated", whole_is=Some(_CLOSED, "stage", (STAGES["mediation"],))
     ),
     "mediation_success_rate:disputes": _share(
         "mediation_success_rate:disputes",
-        f"{_CLOSED} - mediation_success_rate:disputes.d",
-        "mediation_success_rate:disputes.d - mediation_success_rate:mediated.d",
+        "mediation_success_rate:mediated.d - mediation_success_rate:mediated.n",
+        whole_is=Some(_CLOSED, "stage", tuple(STAGES[stage] for stage in ("mediation", "arbitration", "court"))),
     ),
-    "escalation_rate": _share("escalation_rate", whole=_RECEIVED),
+    "escalation_rate": _share(
+        "escalation_rate",
+        whole=_RECEIVED,
+        part_is=Some(_RECEIVED, "stage", tuple(STAGES[stage] for stage in ("arbitration", "court"))),
+    ),
     "grievances_closed": Rests("sums", _CLOSED),
-    "backlog": _count("backlog", kind="standing"),
+    "backlog": Rests(
+        "standing",
+        "backlog.n",
+        made_of=(
+            "closure_rate:received.d", f"{_RECEIVED} - closure_rate:received.d", "reopen_rate.d",
+            f"reopen_rate.d - {_CLOSED}",
+        ),
+    ),
     "open_grievances": _count("open_grievances", kind="standing"),
     "overdue_grievances": _count(
         "overdue_grievances", "open_grievances.n - overdue_grievances.n", kind="standing"
@@ -158,19 +201,21 @@ RESTS: dict[str, Rests] = {
     "production_linked_suggestion_share": _share(
         "production_linked_suggestion_share", f"{_SUBMITTED} - production_linked_suggestion_share.d"
     ),
-    "submitted_decided": _count("submitted_decided", f"{_SUBMITTED} - submitted_decided.n"),
-    "submitted_adopted": _count("adoption_rate:submitted", "submitted_decided.n - adoption_rate:submitted.n"),
-    "submitted_implemented": _count(
-        "implementation_rate:submitted", "adoption_rate:submitted.n - implementation_rate:submitted.n"
+    # Each stage of the pipeline lies within the ones before it, and all of them can be seen side by side.
+    "submitted_decided": _count(
+        "submitted_decided", f"{_SUBMITTED} - submitted_decided.n", *_stages("submitted_decided.n", *_PIPELINE)
     ),
+    "submitted_adopted": _count("adoption_rate:submitted", *_stages(*_PIPELINE)),
+    "submitted_implemented": _count("implementation_rate:submitted", *_stages(*_PIPELINE)),
     "submitted_verified": _count(
-        "submitted_verified", "implementation_rate:submitted.n - submitted_verified.n"
+        "submitted_verified",
+        *(f"{stage} - submitted_verified.n" for stage in ("submitted_decided.n", *_PIPELINE)),
     ),
     "favourable_rate": Rests(
-        "sums", "engagement_index.d", ("favourable_rate.n", "favourable_rate.d - favourable_rate.n"), rate=True,
-        divided=False,
+        "sums", "engagement_index.d", ("favourable_rate.n", "favourable_rate.d - favourable_rate.n", _ONLY_ONE),
+        rate=True, divided=False,
     ),
-    "engagement_index": Rests("sums", "engagement_index.d", divided=False),
+    "engagement_index": Rests("sums", "engagement_index.d", (_ONLY_ONE,), divided=False),
     "enps": Rests("sums", "enps.d"),
     "survey_response_rate": Rests("sums", "survey_response_rate.n", heads="survey_response_rate.d"),
     "union_membership_rate": _share("union_membership_rate", kind="standing"),
@@ -233,5 +278,8 @@ def _part(name: str, cut: Cut) -> Array:
         return _OWN[name](cut).numerator
     metric, _, which = name.rpartition(".")
     metric, _, definition = metric.partition(":")
-    compute = (METRICS.get(metric) or SUPPORTING[metric]).definition(definition or None).compute
-    return compute(cut)["numerator" if which == "n" else "denominator"]
+    found = METRICS.get(metric) or SUPPORTING[metric]
+    if cut.code is not None and cut.code not in dict(found.codes):
+        # Whoever took part in a survey did so with all its questions.
+        cut = replace(cut, code=None, codes=())
+    return found.definition(definition or None).compute(cut)["numerator" if which == "n" else "denominator"]
