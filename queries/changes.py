@@ -35,6 +35,19 @@ WATCHED = (
 # Of these, rates whose cases can be counted are compared between units.
 COMPARED = ("on_time_rate", "satisfaction_rate", "response_rate", "reopen_rate", "adoption_rate")
 HISTORY_MONTHS = 30  # long enough for two springs, short enough that an old level does not set the limits
+# Months that a cohort takes to settle: its latest months read low (or short) only because they are young, and say
+# nothing yet. By (metric, definition); a decided, closed or due case is settled at once.
+MATURES = {
+    ("implementation_rate", "adopted"): 6,
+    ("implementation_rate", "submitted"): 8,
+    ("adoption_rate", "submitted"): 3,
+    ("closure_rate", "received"): 2,
+    ("on_time_rate", "received"): 2,
+    ("median_days_to_decision", None): 2,
+    ("median_days_to_close", None): 1,
+    ("aid_coverage_rate", None): 3,
+    ("reopen_rate", None): 1,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +66,7 @@ def history(
     snapshot: Snapshot | None = None,
     breaks: tuple[Month, ...] = (),
 ) -> History:
-    """Return the metric's whole months up to the period's end with limits, signals and a verdict on the latest.
+    """Return the metric's whole, settled months up to the period's end with limits, signals and a verdict.
 
     `breaks` are months in which the limits start anew. For the verdict's words see `queries.statistics.process`.
     """
@@ -70,7 +83,9 @@ def _history(
     snapshot: Snapshot,
     breaks: tuple[Month, ...],
 ) -> History:
-    answer = ask(viewer, metric, _whole_months(filters, snapshot), "month", definition, snapshot)
+    meant = find(metric).definition(definition).id
+    settled = _whole_months(filters, snapshot, MATURES.get((metric, meant), 0))
+    answer = ask(viewer, metric, settled, "month", definition, snapshot)
     months = answer.frame["group"].to_list()
     starts = [months.index(str(month)) for month in breaks if str(month) in months]
     kind, scale = _kind(answer.metric)
@@ -91,11 +106,13 @@ def _kind(metric: Metric) -> tuple[process.Kind, float]:
     return ("proportion", 1.0) if metric.proportion else ("values", 1.0)
 
 
-def _whole_months(filters: Filters, snapshot: Snapshot) -> Filters:
-    """Return the filters over the months that are over, at most `HISTORY_MONTHS` up to the period's end."""
+def _whole_months(filters: Filters, snapshot: Snapshot, maturing: int = 0) -> Filters:
+    """Return the filters over the months that are over, and `maturing` more ago, up to the period's end.
+
+    At most `HISTORY_MONTHS` of them.
+    """
     first, last = snapshot.month_range
-    if snapshot.data_date < last.last:
-        last = last.back(1)
+    last = last.back(maturing if snapshot.data_date == last.last else maturing + 1)
     end = min(filters.end, last)
     start = max(first, end.back(HISTORY_MONTHS - 1))
     return replace(filters, start=min(start, end), end=end)

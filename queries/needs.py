@@ -6,10 +6,9 @@ from datetime import date
 
 import numpy as np
 import polars as pl
-from sqlalchemy import func, select
+from sqlalchemy import case, func, or_, select
 
 from data import database, schema
-from data.frames import read
 from queries.answers import make_cut
 from queries.disclosure import last_closed, minimum_group
 from queries.filters import Filters
@@ -79,21 +78,28 @@ def _wanted(viewer: Viewer, filters: Filters, end: date, snapshot: Snapshot) -> 
     )
 
 
-def offered(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> pl.DataFrame:
-    """Return topic and activities: how many activities of the period the scope organised on each topic."""
+def offered(
+    viewer: Viewer, filters: Filters, topics: tuple[str, ...], snapshot: Snapshot | None = None
+) -> pl.DataFrame:
+    """Return topic and activities: how many activities of the period that the scope organised name each topic.
+
+    An activity names a topic when its topic or title holds the word.
+    """
     snapshot = snapshot or current()
     cut = make_cut(viewer, find("joint_activity_share"), filters, (), snapshot)
     units = [unit for unit, group in zip(snapshot.tree.ids, cut.group_of, strict=True) if group >= 0]
     a = schema.HANDED_IN["activities"].c
-    statement = (
-        select(a.topic, func.count().label("activities"))
-        .where(a.branch_id.in_(units), a.held_on.between(filters.start.first, cut.day_limit), a.topic.is_not(None))
-        .group_by(a.topic)
-        .order_by(a.topic)
-    )
+    named = [
+        func.count(case((or_(a.topic.contains(topic, autoescape=True), a.title.contains(topic, autoescape=True)), 1)))
+        for topic in topics
+    ]
+    held = a.held_on.between(filters.start.first, cut.day_limit)
 
     def ask() -> pl.DataFrame:
         with database.reading() as connection:
-            return read(connection, statement)
+            counts = connection.execute(select(*named).where(a.branch_id.in_(units), held)).one() if topics else ()
+        return pl.DataFrame(
+            {"topic": topics, "activities": list(counts)}, schema={"topic": pl.String, "activities": pl.Int64}
+        )
 
-    return snapshot.once(("offered", viewer.units, filters), ask)
+    return snapshot.once(("offered", viewer.units, filters, topics), ask)

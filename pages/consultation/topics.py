@@ -74,7 +74,8 @@ def by_unit(seen: View) -> None:
 
 def against_offer(seen: View, rows: pl.DataFrame) -> None:
     """Draw wanted topics beside the number of activities held on them."""
-    held = needs.offered(seen.viewer, seen.filters, seen.snapshot)
+    rows = rows.head(TOPICS_SHOWN)
+    held = needs.offered(seen.viewer, seen.filters, tuple(rows["topic"]), seen.snapshot)
     both = rows.join(held, on="topic", how="left", maintain_order="left").with_columns(
         pl.col("activities").fill_null(0)
     )

@@ -37,13 +37,18 @@ def verdict(seen: View, name: str) -> Verdict | None:
     metric = metrics.find(name)
     if not metric.has_period:
         return None
-    chart = changes.history(seen.viewer, name, seen.filters, seen.definition(name), seen.snapshot).chart
+    past = changes.history(seen.viewer, name, seen.filters, seen.definition(name), seen.snapshot)
+    chart = past.chart
     word, tone = WORDS[chart.verdict]
     evidence = [_(SIGNALS[chart.signal])] if chart.signal in SIGNALS else []
     if chart.passing is not None:
         evidence.append(_(PASSING[chart.passing]))
     if chart.verdict == "too_early":
         evidence = [_("At least twelve whole months are needed; there are {n}.", n=chart.points)]
+    if past.answer.filters.end < seen.filters.end:
+        evidence.append(
+            _("Judged up to {month}: later months are not settled yet.", month=formats.month(past.answer.filters.end))
+        )
     return Verdict(_(word), tone, " ".join(evidence))  # type: ignore[arg-type]
 
 
