@@ -1,0 +1,91 @@
+"""The data's oddities in words, and the calendar of what was handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import polars as pl
+import streamlit as st
+
+from data import database, people
+from data.words import mark
+from pages.shared import downloads, formats
+from pages.shared.view import View
+from pages.shared.words import _
+from queries.filters import Month
+from queries.quality import Finding
+
+CAME, LATE = "✓", "○"
+SAID = {
+    "late": mark("Not handed in since {month}: {count} months late"),
+    "carried": mark("{count} of {of} months have no headcount; the month before stands in"),
+    "outlier": mark("Headcount of {month} is {count}, usually {of}"),
+    "on_the_limit": mark("Most cases are closed on the very day of their limit"),
+    "same_day": mark("Most cases are closed on the day they were filed"),
+    "always_best": mark("Nearly all ratings are 5"),
+}
+
+
+def calendar(seen: View, states: pl.DataFrame) -> None:
+    """Draw units by month with a mark for each: came, late, or not due; at first only units with something late."""
+    late = states.filter(pl.col("state") == 0)["group"].unique().to_list()
+    every = st.toggle(_("All units"), key="quality_all", value=False)
+    wanted = states.drop_nulls("state")["group"].unique().to_list() if every else late
+    rows = states.filter(pl.col("group").is_in(wanted))
+    if rows.is_empty():
+        st.caption(_("Every headcount that was due has come."))
+        return
+    marks = {1.0: CAME, 0.0: f"{LATE} " + _("late"), None: ""}
+    wide: dict[str, list[str]] = {"unit": []}
+    for (unit,), of in rows.group_by(["group"], maintain_order=True):
+        wide["unit"].append(seen.snapshot.name(str(unit), seen.language))
+        for month, state in zip(of["column"], of["state"], strict=True):
+            wide.setdefault(month, []).append(marks[state])
+    headings = {"unit": _("Unit")} | {month: formats.month(Month.parse(month)) for month in wide if month != "unit"}
+    st.dataframe(pl.DataFrame(wide), hide_index=True, width="stretch", column_config=headings)
+
+
+def table(seen: View, found: Sequence[Finding]) -> None:
+    """Draw the findings in the order of the organisation, with whom to ask."""
+    if not found:
+        st.caption(_("Nothing is late and nothing looks odd."))
+        return
+    asked = _clerks(seen)
+    rows = pl.DataFrame(
+        {
+            "unit": [seen.snapshot.name(one.unit, seen.language) for one in found],
+            "what": [_said(one) for one in found],
+            "ask": [asked.get(one.unit, "") for one in found],
+        }
+    )
+    headings = {"unit": _("Unit"), "what": _("What looks odd"), "ask": _("Whom to ask")}
+    st.dataframe(rows, hide_index=True, width="stretch", column_config=headings)
+    title, sentence, day, language = _("What to ask about"), seen.sentence, seen.snapshot.data_date, seen.language
+    downloads.menu(title, lambda: downloads.Sheet(title, rows, headings, sentence, day, language), "quality_table")
+
+
+def _said(one: Finding) -> str:
+    return _(
+        SAID[one.kind],
+        month=formats.month(Month.parse(one.month)) if one.month else "",
+        count=formats.count(one.count),
+        of=formats.count(one.of),
+    )
+
+
+def _clerks(seen: View) -> dict[str, str]:
+    """Return for each unit the union staff nearest above it, by name."""
+    with database.reading() as connection:
+        staff = [one for one in people.everyone(connection) if one["role"] == "union_staff" and one["active"]]
+    found: dict[str, str] = {}
+    for one in sorted(staff, key=lambda one: -min((_depth(seen, unit) for unit in one["units"]), default=0)):
+        for top in one["units"]:
+            if top in seen.snapshot.tree.index:
+                for unit in seen.snapshot.subtree(top):
+                    found.setdefault(unit, one["name"])
+    return found
+
+
+def _depth(seen: View, unit: str) -> int:
+    if unit not in seen.snapshot.tree.index:
+        return 0
+    return int(seen.snapshot.units["depth"][seen.snapshot.tree.at(unit)])
