@@ -9,6 +9,7 @@ import streamlit as st
 from data.tables import BY_NAME
 from data.words import mark
 from pages.shared import formats, view
+from pages.shared.navigation import entries
 from pages.shared.view import View
 from pages.shared.words import DIMENSION_NAMES, Language, _, definition_name, language, metric_name
 from queries import metric, metrics
@@ -103,7 +104,9 @@ def _choose(name: str, key: str) -> None:
 
 
 def more(page: str, key: str) -> None:
-    """Draw the button that opens the page which says more, with the same view."""
+    """Draw the button that opens the page which says more, with the same view, if the visitor may open that page."""
+    if page not in {entry.key for entry in entries(view.current().viewer)}:
+        return
     st.button(
         _("More"), key=f"more_{key}", type="tertiary", icon=":material/arrow_forward:", on_click=view.go, args=(page,)
     )

@@ -41,6 +41,9 @@ def figure(
         if drawing.empty:
             states.empty(seen)
             return
+        if drawing.withheld:
+            states.withheld(drawing.suppressed)
+            return
         # A click that was followed must be possible again: the chart starts anew after each.
         turn = st.session_state.get(f"turn_{key}", 0)
         name = f"chart_{key}_{turn}"
@@ -72,7 +75,12 @@ def _head(seen: View, drawing: Drawing, title: str, key: str, subtitle: str | No
     with st.container(horizontal=True, gap="small", vertical_alignment="top", wrap=False):
         st.html(f'<div class="d-figure"><h3>{escape(title)}</h3><p>{escape(line)}</p></div>', width="stretch")
         make = (lambda: sheet) if sheet is not None else (lambda: table(seen, drawing, title))
-        downloads.menu(f"{title} · {seen.sentence}", make, key)
+        downloads.menu(f"{title} · {sentence(seen, drawing)}", make, key)
+
+
+def sentence(seen: View, drawing: Drawing) -> str:
+    """Return the filters the drawing was asked with, which may reach further back than the page's."""
+    return drawing.answer.filters.sentence(seen.snapshot, seen.language) if drawing.answer else seen.sentence
 
 
 def about(seen: View, answer: Answer | None) -> str:
@@ -116,7 +124,7 @@ def table(seen: View, drawing: Drawing, title: str) -> Sheet:
         title,
         frame.select(list(columns)),
         columns,
-        seen.sentence,
+        sentence(seen, drawing),
         seen.snapshot.data_date,
         seen.language,
         definitions.in_words(answer.metric, answer.definition, seen.language) if answer else "",
