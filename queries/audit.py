@@ -321,9 +321,8 @@ class _Audit:
                 resting = rests(metric, definition.id)
                 if resting.kind in ("sums", "standing"):
                     for name in [part for group in resting.groups for part in group.counted]:
-                        for part in name.split(" - "):
-                            found[part] |= codes
-                        found[name] |= codes
+                        for part in (*name.split(" - "), name):
+                            found[part] |= codes if _has_codes(part) else {}
         return found
 
     # --- how many there are ------------------------------------------------------------------------------------------
@@ -435,6 +434,11 @@ _DIVIDED = {
     for name in (counted, *counted.split(" - "))
 }
 _BACKLOG = (("closure_rate:received.d", 1), ("reopen_rate.d", -1))
+
+
+def _has_codes(name: str) -> bool:
+    """Return whether a group has codes: whoever took part in a survey did so with all its questions."""
+    return "survey_response_rate" not in name
 
 
 def _is_stock(name: str) -> bool:

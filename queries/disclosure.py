@@ -13,7 +13,7 @@ itself; `open` a month that is not closed; `detail` finer than unit × one more 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, reduce
@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 
 from queries.cut import Cut, Period, periods
 from queries.errors import NotAllowed, QueryError
-from queries.filters import Filters, Month
+from queries.filters import DIMENSIONS, Filters, Month
 from queries.lattice import LENGTHS, Lattice, counted, fit
 from queries.metric import Definition, Metric
-from queries.resting import RESTS, Group, Rests, measure, rests
+from queries.resting import RESTS, Group, Kind, Rests, measure, rests
 from queries.snapshot import Snapshot
 from queries.suppression import Counts, Flags, Parts, Total, shown
 from queries.viewers import Viewer
@@ -137,7 +137,7 @@ class _Open(_Control):
 
     def why(self) -> NDArray[np.object_]:
         """Return why each cell is withheld, None where it is shown."""
-        shown_there = self.of_groups(self._kept(self.cut.code, self._shown))
+        shown_there = self.of_groups(self.shown())
         reason = np.where(self.small, "small", "complement").astype(object)
         reason[shown_there & ~self.small] = None
         return reason
@@ -146,13 +146,37 @@ class _Open(_Control):
     def _group(self) -> Group:
         return self.resting.whole_group
 
-    def _kept(self, code: str | None, make: Callable[[], Flags]) -> Flags:
+    def shown(self) -> Flags:
+        """Return where (parts × periods × codes) the result may be shown."""
         cut = self.cut
-        key = ("open", self._group, self.resting.kind, cut.periods, cut.known, code, tuple(sorted(cut.where.items())))
-        return cut.snapshot.table((*key, self.least), make)
+        where = tuple(sorted(cut.where.items()))
+        key = ("open", self.resting, cut.periods, cut.known, cut.code, where, self.least)
+        return cut.snapshot.table(key, lambda: reduce(np.logical_and, [self._shown(), *self._known_otherwise()]))
+
+    def _known_otherwise(self) -> Iterator[Flags]:
+        """Yield where groups may be shown from which this one follows: what is withheld there is withheld here."""
+        some = self.resting.whole_is
+        if some is not None:
+            codes = tuple(code for code, _ in DIMENSIONS[some.dimension])
+            hidden = ~self._of(some.group, "sums", replace(self.cut, code=some.dimension, codes=codes))
+            these = np.isin(np.arange(len(codes)), some.places)
+            yield ~(hidden[..., these].any(axis=2) & hidden[..., ~these].any(axis=2))[..., None]
+        for name in self.resting.made_of:
+            if " - " not in name:
+                yield self._of(name, "sums", self.cut)
+        if self.resting.around:
+            ends = [(Month.of(period.start).back(1), Month.of(period.end)) for period in self.cut.periods]
+            for months in zip(*ends, strict=True):
+                at = tuple(Period(None, month.first, month.last) for month in months)
+                yield self._of(self.resting.around, "standing", replace(self.cut, periods=at))
+
+    def _of(self, group: str, kind: Kind, cut: Cut) -> Flags:
+        return _Open(cut, self.metric, Rests(kind, group)).shown()
 
     def _shown(self) -> Flags:
-        """Return parts × periods × codes."""
+        """Return parts × periods × codes for what the result rests on."""
+        if self.resting.kind == "standing":
+            return self._standing()
         if not self.by_time:
             return (self._codes(self._window) if self.cut.code else self._whole(self._window))[:, None]
         by_time = self._blocks(self.cut.periods)
@@ -169,6 +193,19 @@ class _Open(_Control):
         found &= (by_time[:, :, None] & by_code[:, None]) | (counts[..., 0] == 0)
         return found
 
+    def _standing(self) -> Flags:
+        """Return parts × periods × codes for how it stood at the end of each period."""
+        whole = self._counts(self.cut.periods, None)[:, :, 0]
+        above = self._fitting(whole, [])
+        if self.cut.code is None:
+            return above[:, :, None]
+        counts = self._counts(self.cut.periods, self.cut.code)
+        found = [
+            self._of_total(counts[:, i], whole[:, i : i + 1], above[:, i], self._group.divided)
+            for i in range(counts.shape[1])
+        ]
+        return np.stack(found, axis=1)
+
     @property
     def _window(self) -> Period:
         return Period(None, self.cut.start, self.cut.end)
@@ -184,8 +221,6 @@ class _Open(_Control):
 
     def _blocks(self, blocks: tuple[Period, ...]) -> Flags:
         """Return parts × periods: months within their quarters, those within their years, those within the period."""
-        if self.resting.kind == "standing":
-            return self._fitting(self._counts(blocks, None)[:, :, 0], [])
         window = self._window
         upper: tuple[Period, ...] = (window,)
         above = self._whole(window)
