@@ -67,7 +67,10 @@ CHANNELS = _codes(
     "symposium 座谈会 · home_visit 走访 · survey 问卷 · hotline 热线 · online 线上平台 · mailbox 意见箱 · "
     "party_branch 党支部 · petition 信访 · congress_motion 职代会提案 · reception 接待日 · other 其他"
 )
-OUTCOMES = _codes("resolved 已解决 · partly_resolved 部分解决 · explained 解释说明 · not_resolved 未解决 · withdrawn 撤回")
+OUTCOMES = _codes(
+    "resolved 已解决 · partly_resolved 部分解决 · explained 解释说明 · "
+    "not_resolved 未解决 · withdrawn 撤回"
+)
 STAGES = _codes("direct 直接办理 · mediation 调解 · arbitration 仲裁 · court 诉讼")
 ACTIVITY_KINDS = _codes(
     "theme_party_day 主题党日 · party_lecture 党课 · party_meeting 党员大会 · committee_meeting 支委会 · "
@@ -86,7 +89,8 @@ DIMENSIONS = _codes(
     "safety 安全保障 · recommend 推荐意愿"
 )
 MEETING_KINDS = _codes(
-    "joint_consultation 平等协商 · workers_congress 职代会 · party_union_meeting 党群联席会 · symposium 恳谈会 · other 其他"
+    "joint_consultation 平等协商 · workers_congress 职代会 · party_union_meeting 党群联席会 · "
+    "symposium 恳谈会 · other 其他"
 )
 CONTRACT_KINDS = _codes("comprehensive 综合 · wage 工资 · safety 劳动安全 · women 女职工 · other 其他")
 AID_KINDS = _codes("illness 疾病 · disaster 灾害 · education 子女就学 · low_income 低收入 · other 其他")

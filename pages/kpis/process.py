@@ -44,9 +44,7 @@ def by_month(seen: View, metric: str) -> None:
             part
             for part in (
                 word.evidence if word else "",
-                _(
-                    "Dashes mark the range that chance alone explains; coloured points lie outside it or belong to a run."
-                ),
+                _("Dashes: the range of chance; coloured points lie outside it or belong to a run."),
             )
             if part
         ),

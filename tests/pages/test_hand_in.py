@@ -1,4 +1,4 @@
-"""Handing in: a clerk's files are previewed, faults are named, nothing of a faulty file is stored, and undo takes back."""
+"""Handing in: files are previewed, every fault is named, and nothing of a faulty file is stored."""
 
 from __future__ import annotations
 
