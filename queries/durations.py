@@ -40,8 +40,8 @@ class Durations:
 
     `answer` is the catalogue's median. `groups`: group, cases, events, median, low, high (days; the median's 95 %
     interval), naive (days; the median of the ended cases alone), misleads (bool), within_15 and within_30 (shares),
-    suppressed. `curves`: group, day, value (share still waiting), low, high. `at_risk`: group, day, waiting (cases
-    still watched on that day, null where fewer than the minimum group).
+    suppressed, reason. `curves`: group, day, value (share still waiting), low, high. `at_risk`: group, day, waiting
+    (cases watched on that day; null where fewer than the minimum group, for a viewer who may not see single cases).
     """
 
     answer: Answer
@@ -86,7 +86,7 @@ def _work_out(viewer: Viewer, subject: Subject, filters: Filters, by: str | None
         misleads=pl.col("misleads") & ~few,
     )
     within = survival.closed_within(cases, WITHIN, ("group",))
-    groups = answer.frame.select("group", "suppressed").join(
+    groups = answer.frame.select("group", "suppressed", "reason").join(
         summary, on="group", how="left", nulls_equal=True, maintain_order="left"
     )
     for days in WITHIN:

@@ -11,7 +11,7 @@ from queries.viewers import Viewer
 
 
 def flow(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> pl.DataFrame:
-    """Return group (month), incoming, outgoing, backlog (f64 cases), suppressed (bool), up to the data date's month.
+    """Return group (month), incoming, outgoing, backlog (f64 cases), suppressed, reason, up to the data date's month.
 
     Each backlog is that of the month before + incoming − outgoing: withdrawn cases are left out and a reopening is
     ignored, as in the closure rate's definitions `received` and `flow`, from whose denominators (filed in the month;
@@ -27,6 +27,7 @@ def flow(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> 
         outgoing=in_hand["denominator"] - left["value"],
         backlog=left["value"],
         suppressed=hidden,
+        reason=pl.coalesce(filed["reason"], in_hand["reason"], left["reason"]),
     ).filter(pl.col("incoming").is_not_null() | pl.col("suppressed"))
     something = (pl.sum_horizontal("incoming", "outgoing", "backlog") > 0) | pl.col("suppressed")
     return frame if frame.select(something.any()).item() else frame.clear()

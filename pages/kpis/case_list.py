@@ -125,7 +125,12 @@ def _listed(
     shown = shown.select(name for name in shown.columns if shown[name].is_not_null().any())
     rows = min(shown.height, ROWS) + 1
     st.dataframe(
-        shown, hide_index=True, row_height=ROW_HEIGHT, height=rows * ROW_HEIGHT + 3, column_config=_widths(shown)
+        shown,
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height=rows * ROW_HEIGHT + 3,
+        column_config=_widths(shown),
+        placeholder=formats.MISSING,
     )
     first, pages = st.session_state[key] * PAGE + 1, -(-found.total // PAGE)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):

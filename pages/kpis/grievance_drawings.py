@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from pages.kpis import pairs
+import polars as pl
+
+from pages.kpis import pairs, trend
 from pages.shared import charts
 from pages.shared.charts import Drawing
+from pages.shared.drawing import reason_of
 from pages.shared.view import View
-from pages.shared.words import _, definition_name
+from pages.shared.words import _
+from queries import flow as flows
 from queries.filters import Month
 
 # Days before the data date in which a rate by due month may still move. A case closed late still counts as closed,
@@ -16,13 +21,22 @@ from queries.filters import Month
 UNSETTLED = {"closure_rate": 30, "on_time_rate": 0}
 
 
+def flow(seen: View) -> tuple[pl.DataFrame, Drawing]:
+    """Return the period's months (see `queries.flow`), and what came in, went out and was left, a year at least."""
+    whole = flows.flow(seen.viewer, replace(seen.filters, start=trend.start(seen)), seen.snapshot)
+    drawing = charts.flow(seen, whole, names=(_("Came in"), _("Closed"), _("Left open")))
+    inside = whole.filter(pl.col("group") >= str(seen.filters.start))
+    return inside, replace(drawing, suppressed=int(whole["suppressed"].sum()), reason=reason_of(whole))
+
+
 def by_due_month(seen: View, metric: str) -> Drawing:
     """Return closure or on-time closure by the month in which cases were due, unsettled months hatched."""
+    start = trend.start(seen)
     return charts.line(
         seen,
-        seen.ask(metric, by="month"),
+        seen.ask(metric, by="month", start=start),
         target=seen.target(metric),
-        before=seen.before(metric, "month"),
+        before=seen.before(metric, "month") if start == seen.filters.start else None,
         maturing_from=Month.of(seen.snapshot.data_date - timedelta(days=UNSETTLED[metric])),
         clicks=True,
     )
@@ -33,8 +47,7 @@ def solved(seen: View) -> Drawing:
     recorded, confirmed = (
         seen.ask("resolution_rate", by="branch", definition=definition) for definition in ("recorded", "confirmed")
     )
-    names = (definition_name("resolution_rate", "recorded"), definition_name("resolution_rate", "confirmed"))
-    return pairs.gaps(seen, recorded, confirmed, names)
+    return pairs.gaps(seen, recorded, confirmed, (_("Recorded"), _("Confirmed")))
 
 
 def satisfied(seen: View) -> Drawing:

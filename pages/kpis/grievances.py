@@ -3,12 +3,11 @@
 import streamlit as st
 
 from data.words import mark
-from pages.kpis import case_list, say, telling, waiting, xray
+from pages.kpis import case_list, say, telling, trend, waiting, xray
 from pages.kpis import grievance_drawings as drawings
 from pages.kpis import grievance_findings as findings
-from pages.shared import anatomy, cards, charts, view
+from pages.shared import anatomy, cards, charts, figure, view
 from pages.shared.words import _
-from queries.flow import flow
 
 CARDS = (
     "overdue_grievances",
@@ -32,12 +31,13 @@ anatomy.header(
 )
 cards.row(seen, CARDS, verdicts=lambda metric: telling.verdict(seen, metric))
 
-months = flow(seen.viewer, seen.filters, seen.snapshot)
+months, drawing = drawings.flow(seen)
 charts.figure(
     seen,
-    charts.flow(seen, months, names=(_("Came in"), _("Closed"), _("Left open"))),
+    drawing,
     title=findings.flow(months),
-    subtitle=_("Cases filed and closed in each month and those open at its end; withdrawn ones left out"),
+    subtitle=_("Cases filed and closed in each month and those open at its end; withdrawn ones left out")
+    + trend.about(seen),
     key="flow",
     on_pick=lambda group: view.change(period=group),
 )
@@ -45,10 +45,12 @@ charts.figure(
 anatomy.section(_("In time?"))
 with st.grid(2, min_column_width=WIDE, gap="small"):
     for metric in ("closure_rate", "on_time_rate"):
+        drawing = drawings.by_due_month(seen, metric)
         charts.figure(
             seen,
-            drawings.by_due_month(seen, metric),
+            drawing,
             title=say.level(seen, metric),
+            subtitle=figure.about(seen, drawing.answer) + trend.about(seen),
             key=f"{metric}_by_month",
             on_pick=lambda group: view.change(period=group),
         )

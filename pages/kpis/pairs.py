@@ -7,10 +7,11 @@ from functools import cache
 import altair as alt
 import polars as pl
 
-from pages.shared import theme
+from pages.shared import formats, theme
 from pages.shared.drawing import (
     AXIS,
     ROW,
+    SAID,
     Drawing,
     Look,
     Spec,
@@ -19,6 +20,7 @@ from pages.shared.drawing import (
     look,
     names_axis,
     pick,
+    reason_of,
     value_axis,
     worded,
 )
@@ -26,6 +28,7 @@ from pages.shared.view import View
 from queries.answers import Answer
 
 HEAD = 20  # pixels of the line that names the two figures
+NAME, COLUMN = 36, 98  # pixels beside the bars: of a name, of a figure and the column at the right
 
 
 def gaps(seen: View, first: Answer, second: Answer, names: tuple[str, str]) -> Drawing:
@@ -44,15 +47,20 @@ def gaps(seen: View, first: Answer, second: Answer, names: tuple[str, str]) -> D
     ]  # fmt: skip
     whole = rows.with_columns(second=other["value"], said=pl.Series(said, dtype=pl.String))
     drawn = whole.filter(pl.any_horizontal(pl.col("value", "second").is_not_null(), pl.col("suppressed")))
-    first_row = pl.int_range(pl.len()) == 0
+    both = drawn["value"].is_not_null() & drawn["second"].is_not_null()
+    named = pl.Series([place == (both.arg_max() or 0) for place in range(drawn.height)], dtype=pl.Boolean)
     drawn = drawn.select(
         "group", "label", "value", "second", "said",
-        first_name=pl.when(first_row).then(pl.lit(names[0])).otherwise(pl.lit("")),
-        second_name=pl.when(first_row).then(pl.lit(names[1])).otherwise(pl.lit("")),
+        first_name=pl.when(named).then(pl.lit(names[0])).otherwise(pl.lit("")),
+        second_name=pl.when(named).then(pl.lit(names[1])).otherwise(pl.lit("")),
+        note=pl.when(both).then(pl.lit("")).otherwise(pl.lit(formats.suppressed_sign())),
     )  # fmt: skip
     # The two names stand outside their marks, wherever those are.
-    rising = bool(drawn.height and (drawn["value"][0] or 0) <= (drawn["second"][0] or 0))
-    spec = {**_gaps(look(seen, first.metric.unit, clicks=True), rising), "height": drawn.height * ROW + AXIS + HEAD}
+    rising = drawn.filter(pl.col("first_name") != "").select((pl.col("value") <= pl.col("second")).any()).item()
+    spec = {
+        **_gaps(look(seen, first.metric.unit, clicks=True), bool(rising)),
+        "height": drawn.height * ROW + AXIS + HEAD,
+    }
     table = pl.concat(
         [
             answer.frame.with_columns(series=pl.lit(name), label=rows["label"])
@@ -60,7 +68,8 @@ def gaps(seen: View, first: Answer, second: Answer, names: tuple[str, str]) -> D
         ]
     )
     hidden = sum(int(answer.frame["suppressed"].sum()) for answer in (first, second))
-    return Drawing(drawn, spec, ("group",), first, hidden, "; ".join(said[:40]), table)
+    spoken = "; ".join(said[:SAID])
+    return Drawing(drawn, spec, ("group",), first, hidden, spoken, table, reason_of(first.frame))
 
 
 @cache
@@ -84,6 +93,10 @@ def _gaps(of: Look, rising: bool) -> Spec:
         x=alt.X("second:Q", scale=scale)
     )
     layers = [
+        # First, for it has every row: the others leave out what is withheld, and would change the order.
+        base.mark_text(align="left", dx=4, fontSize=theme.TINY, color=colours.muted).encode(
+            x=alt.value(0), text="note:N"
+        ),
         joined,
         first,
         second.add_params(pick("group")),
@@ -94,7 +107,7 @@ def _gaps(of: Look, rising: bool) -> Spec:
             x=alt.X("second:Q", scale=scale), text="second_name:N"
         ),
     ]
-    return finished(alt.layer(*layers), of.mode)
+    return finished(alt.layer(*layers).properties(padding={**theme.PADDING, "right": NAME}), of.mode)
 
 
 def with_coverage(seen: View, answer: Answer, coverage: Answer, heading: str) -> Drawing:
@@ -112,7 +125,9 @@ def with_coverage(seen: View, answer: Answer, coverage: Answer, heading: str) ->
     )
     kept = whole.filter(pl.col("value").is_not_null() | pl.col("suppressed"))
     drawn = kept.select(
-        "group", "label", "value", "shown", "said", "low", "high", "beside",
+        "group", "label", "shown", "said", "low", "high", "beside",
+        # A bar without a length would lose its place in the order.
+        value=pl.col("value").fill_null(0.0),
         end=pl.max_horizontal("value", "high").fill_null(0.0),
         heading=pl.when(pl.int_range(pl.len()) == 0).then(pl.lit(heading)).otherwise(pl.lit("")),
     )  # fmt: skip
@@ -123,9 +138,8 @@ def with_coverage(seen: View, answer: Answer, coverage: Answer, heading: str) ->
             for one, name in ((answer, _name(seen, answer)), (coverage, heading))
         ]
     )
-    return Drawing(
-        drawn, spec, ("group",), answer, int(answer.frame["suppressed"].sum()), "; ".join(whole["said"].head(40)), table
-    )
+    hidden, spoken = int(answer.frame["suppressed"].sum()), "; ".join(whole["said"][:SAID])
+    return Drawing(drawn, spec, ("group",), answer, hidden, spoken, table, reason_of(answer.frame))
 
 
 def _name(seen: View, answer: Answer) -> str:
@@ -142,14 +156,10 @@ def _with_coverage(of: Look) -> Spec:
         scale=alt.Scale(paddingInner=0.34, paddingOuter=0.9),
     )
     base = alt.Chart().encode(y=y)
-    # The scale goes past 100 % so that figures and the column at the right have their place.
-    x = alt.X(
-        "value:Q",
-        scale=alt.Scale(domain=[0, 1.5], nice=False),
-        axis=value_axis(of, grid=True, values=[0, 0.25, 0.5, 0.75, 1]),
-    )
+    axis = value_axis(of, grid=True, values=[0, 0.25, 0.5, 0.75, 1])
+    x = alt.X("value:Q", scale=alt.Scale(domain=[0, 1], nice=False), axis=axis)
     bar = base.mark_bar(color=colours.accent, cornerRadiusEnd=2, cursor="pointer").encode(x=x, tooltip="said:N")
-    at_right = alt.value("width")
+    at_right = alt.value({"expr": f"width + {COLUMN - 8}"})
     layers = [
         bar.add_params(pick("group")),
         base.mark_rule(color=colours.text, opacity=0.55, strokeWidth=1.25).encode(x="low:Q", x2="high:Q"),
@@ -159,4 +169,4 @@ def _with_coverage(of: Look) -> Spec:
             x=at_right, text="heading:N"
         ),
     ]
-    return finished(alt.layer(*layers), of.mode)
+    return finished(alt.layer(*layers).properties(padding={**theme.PADDING, "right": COLUMN}), of.mode)

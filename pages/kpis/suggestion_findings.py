@@ -18,8 +18,8 @@ STEPS = (
 )
 
 
-def steps(seen: View) -> tuple[pl.DataFrame, int]:
-    """Return group, label, count of each step for those submitted in the period, and how many steps are withheld."""
+def steps(seen: View) -> tuple[pl.DataFrame, int, str | None]:
+    """Return group, label, count of each step of those submitted in the period; how many are withheld, and why."""
     rows = [(step, seen.ask(step).frame.row(0, named=True)) for step in STEPS]
     frame = pl.DataFrame(
         {
@@ -29,7 +29,8 @@ def steps(seen: View) -> tuple[pl.DataFrame, int]:
         },
         schema={"group": pl.String, "label": pl.String, "count": pl.Float64},
     )
-    return frame.drop_nulls("count"), sum(row["suppressed"] for _step, row in rows)
+    reasons = [row["reason"] for _step, row in rows if row["suppressed"]]
+    return frame.drop_nulls("count"), len(reasons), reasons[0] if reasons else None
 
 
 def pipeline(frame: pl.DataFrame) -> str:
@@ -55,7 +56,7 @@ def span(seen: View, answer: Answer, high_first: str, title: str) -> str:
     high = rows.row(int(rows["value"].arg_max() or 0), named=True)
     low = rows.row(int(rows["value"].arg_min() or 0), named=True)
     if high["low"] <= low["high"]:
-        return _(title)
+        return _("{title}: no clear differences", title=_(title))
     return _(
         high_first,
         high=code_label("theme", high["group"]),

@@ -5,9 +5,9 @@ from dataclasses import replace
 import streamlit as st
 
 from data.words import mark
-from pages.kpis import case_list, say, telling, waiting
+from pages.kpis import case_list, say, telling, trend, waiting
 from pages.kpis import suggestion_findings as findings
-from pages.shared import anatomy, cards, charts, view
+from pages.shared import anatomy, cards, charts, figure, view
 from pages.shared.words import _
 
 CARDS = (
@@ -33,10 +33,10 @@ anatomy.header(
 )
 cards.row(seen, CARDS, verdicts=lambda metric: telling.verdict(seen, metric))
 
-steps, withheld = findings.steps(seen)
+steps, withheld, reason = findings.steps(seen)
 charts.figure(
     seen,
-    replace(charts.pipeline(seen, steps), suppressed=withheld),
+    replace(charts.pipeline(seen, steps), suppressed=withheld, reason=reason),
     title=findings.pipeline(steps),
     subtitle=_("Suggestions submitted in the period and where they stand on the data date; shares of those submitted"),
     key="pipeline",
@@ -48,12 +48,12 @@ with st.grid(2, min_column_width=WIDE, gap="small"):
         (
             "adoption_rate",
             mark("{high} is adopted most ({high_value}), {low} least ({low_value})"),
-            mark("Adoption differs little between themes"),
+            mark("Adoption by theme"),
         ),
         (
             "implementation_rate",
             mark("{high} is carried out most ({high_value}), {low} least ({low_value})"),
-            mark("Implementation differs little between themes"),
+            mark("Implementation by theme"),
         ),
     ):
         by_theme = seen.ask(metric, by="theme")
@@ -80,13 +80,9 @@ anatomy.section(_("Benefit and production"))
 with st.grid(2, min_column_width=WIDE, gap="small"):
     charts.figure(
         seen,
-        charts.line(
-            seen,
-            seen.ask("verified_benefit", by="month"),
-            before=seen.before("verified_benefit", "month"),
-            clicks=True,
-        ),
+        charts.line(seen, seen.ask("verified_benefit", by="month", start=trend.start(seen)), clicks=True),
         title=findings.benefit(seen),
+        subtitle=figure.about(seen, seen.ask("verified_benefit")) + trend.about(seen),
         key="benefit_by_month",
         on_pick=lambda group: view.change(period=group),
     )
@@ -101,8 +97,9 @@ with st.grid(2, min_column_width=WIDE, gap="small"):
     linked = "production_linked_suggestion_share"
     charts.figure(
         seen,
-        charts.line(seen, seen.ask(linked, by="month"), target=seen.target(linked)),
+        charts.line(seen, seen.ask(linked, by="month", start=trend.start(seen)), target=seen.target(linked)),
         title=say.level(seen, linked),
+        subtitle=figure.about(seen, seen.ask(linked)) + trend.about(seen),
         key="linked_by_month",
     )
     charts.figure(

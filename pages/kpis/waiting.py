@@ -120,7 +120,8 @@ def _drawing(seen: View, found: Durations, words: Wording) -> charts.Drawing:
     if found.answer.by is not None:
         rows = rows.drop("low", "high")  # bands of several curves hide each other
     drawn = charts.curves(seen, rows.drop("group"), days=DAYS_DRAWN, words=words.said)
-    return replace(drawn, suppressed=int(found.groups["suppressed"].sum()))
+    hidden = int(found.groups["suppressed"].sum())
+    return replace(drawn, suppressed=hidden, reason=drawing.reason_of(found.groups))
 
 
 def tables(seen: View, found: Durations, words: Wording) -> None:
@@ -154,7 +155,8 @@ def tables(seen: View, found: Durations, words: Wording) -> None:
     ]
     with st.container(border=True, height="stretch", key=f"tables_{found.answer.metric.id}"):
         st.html(table(_("Median and shares"), heads, rows) + f'<p class="d-note">{escape(note)}</p>')
-        st.html(table(_(words.waiting), [str(day) for day in AT_RISK], watched))
+        if watched:
+            st.html(table(_(words.waiting), [str(day) for day in AT_RISK], watched))
 
 
 def table(title: str, heads: list[str], rows: list[list[str]]) -> str:

@@ -12,7 +12,7 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.shared import definitions, formats, sparklines, theme
+from pages.shared import definitions, formats, sparklines, states, theme
 from pages.shared.view import View
 from pages.shared.words import _, metric_name
 from queries import metrics
@@ -46,6 +46,7 @@ class Card:
     months: tuple[str, ...]
     suppressed: bool
     verdict: Verdict | None = None
+    reason: str | None = None  # why it is suppressed, as disclosure control says
 
 
 def make(seen: View, metric: str, verdict: Verdict | None = None, definition: str | None = None) -> Card:
@@ -80,12 +81,13 @@ def make(seen: View, metric: str, verdict: Verdict | None = None, definition: st
         months,
         answer["suppressed"],
         verdict,
+        answer["reason"],
     )
 
 
 def draw(card: Card, key: str, open_page: str | None = None) -> None:
     """Draw one card in a frame of its own; `open_page` is the page that says more."""
-    with st.container(border=True, height="stretch", gap="xsmall", key=f"card_{key}"):
+    with st.container(border=True, height="stretch", vertical_alignment="distribute", gap="xsmall", key=f"card_{key}"):
         st.html(body(card))
         with st.container(horizontal=True, gap="small", key=f"tools_card_{key}"):
             definitions.on_demand(card.metric.id, key)
@@ -124,8 +126,7 @@ def body(card: Card) -> str:
         f'<p class="d-value">{escape(card.value)}</p>',
     ]
     if card.suppressed:
-        reason = _("Too few people or cases to show")
-        lines.append(f'<p class="d-change">{escape(reason)}</p>')
+        lines.append(f'<p class="d-change">{escape(states.why(card.reason))}</p>')
     elif card.change:
         lines.append(f'<p class="d-change"><b>{escape(card.change)}</b> {escape(card.comparison)}</p>')
     else:

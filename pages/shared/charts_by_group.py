@@ -32,8 +32,9 @@ from queries.answers import Answer
 from queries.metric import CALENDAR, Unit
 
 # Pixels that a colour legend and leaning names take of a chart's height.
-LEGEND, SLANT = 46, 44
+LEGEND, SLANT = 46, 64
 FIGURE = 46  # pixels that a figure at the end of a bar takes
+UPRIGHT = 460  # pixels of a chart below which ten Chinese names no longer stand beside each other
 CELLS_WITH_TEXT = 260  # above that many cells the figures in a heat map no longer read
 
 
@@ -58,8 +59,10 @@ def bars(
     highs = kept["high"] if whiskers else kept["value"]
     frame = widened(
         kept,
-        ["group", "label", "value", "shown", "said", *(["low", "high"] if whiskers else [])],
+        ["group", "label", "shown", "said", *(["low", "high"] if whiskers else [])],
         numbers={
+            # A bar without a length would lose its place in the order.
+            "value": kept["value"].fill_null(0.0).to_list(),
             "end": [max(value or 0.0, high or 0.0, 0.0) for value, high in zip(kept["value"], highs, strict=True)],
             **({} if target is None else {"target": [target] * kept.height}),
         },
@@ -192,7 +195,13 @@ def _heat(of: Look, middle: float | None, written: bool, calendar: bool) -> Spec
 def _slant(of: Look) -> dict[str, Any]:
     """Return how column names stand: Chinese ones fit upright over a column, English ones lean."""
     if of.language == "zh":
-        return {"labelAngle": 0, "labelLimit": 60, "labelFontSize": theme.TINY}
+        narrow = f"width < {UPRIGHT}"
+        return {
+            "labelAngle": {"expr": f"{narrow} ? -50 : 0"},
+            "labelAlign": {"expr": f"{narrow} ? 'left' : 'center'"},
+            "labelLimit": 60,
+            "labelFontSize": theme.TINY,
+        }
     return {"labelAngle": -32, "labelLimit": 110, "labelAlign": "left", "labelFontSize": theme.TINY}
 
 

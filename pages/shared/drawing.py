@@ -23,6 +23,8 @@ from queries.metric import CALENDAR, SPACE, Unit
 
 Spec = dict[str, Any]
 PICK = "pick"
+FIGURES = {"value", "incoming", "outgoing", "backlog", "count"}  # the columns of a drawing's table that hold figures
+ADDED = ("count", "yuan", "per_100", "per_head")  # units in which zero means that nothing happened
 # Pixels of a row in charts that go down the page, and of an axis beneath them.
 ROW, AXIS = 26, 34
 SAID = 24  # figures read out in an alternative text: two years of months
@@ -44,6 +46,13 @@ class Drawing:
     suppressed: int = 0
     said: str = ""
     table: pl.DataFrame | None = None  # what the download holds, if not the answer's frame
+    reason: str | None = None  # why most of what is withheld is, as disclosure control says
+
+    @property
+    def withheld(self) -> bool:
+        """Whether everything it would show is too small to be shown."""
+        held = self.table if self.table is not None else self.frame
+        return self.suppressed > 0 and all(held[name].null_count() == held.height for name in FIGURES & {*held.columns})
 
     @property
     def empty(self) -> bool:
@@ -193,5 +202,18 @@ def drawn(
 ) -> Drawing:
     """Return the drawing of a frame; `table` is what a download of it holds."""
     hidden = int(answer.frame["suppressed"].sum()) if answer is not None else 0
+    if (
+        answer is not None
+        and not hidden
+        and answer.metric.unit in ADDED
+        and not (answer.frame["value"].fill_null(0) != 0).any()
+    ):
+        frame = frame.clear()  # nothing but zeros is nothing: the page says which filter left it so
     said = "; ".join(frame["said"].drop_nulls()[:SAID]) if "said" in frame.columns else ""
-    return Drawing(frame, spec, picks, answer, hidden, said, table)
+    return Drawing(frame, spec, picks, answer, hidden, said, table, reason_of(answer.frame) if answer else None)
+
+
+def reason_of(frame: pl.DataFrame) -> str | None:
+    """Return the reason for which most of a frame's figures are withheld; None where none are."""
+    reasons = frame["reason"].drop_nulls().mode().sort()
+    return str(reasons[0]) if reasons.len() else None

@@ -38,11 +38,11 @@ def figure(
     """
     with st.container(border=border, gap="small", height="stretch", key=f"figure_{key}"):
         _head(seen, drawing, title, key, subtitle, sheet)
+        if drawing.withheld:
+            states.withheld(drawing.suppressed, drawing.reason)
+            return
         if drawing.empty:
             states.empty(seen)
-            return
-        if drawing.withheld:
-            states.withheld(drawing.suppressed)
             return
         # A click that was followed must be possible again: the chart starts anew after each.
         turn = st.session_state.get(f"turn_{key}", 0)

@@ -10,6 +10,7 @@ import streamlit as st
 from babel.dates import format_datetime
 
 from data.visitors import SHANGHAI
+from data.words import mark
 from pages.shared import formats
 from pages.shared.words import DIMENSION_NAMES, _, code_label, language
 from queries.disclosure import minimum_group
@@ -52,6 +53,32 @@ def emptied_by(seen: View) -> str:
             months=months,
         )
     return _("Nothing was recorded in {months}; choose a longer period.", months=formats.span(start, end))
+
+
+# Why figures are withheld, by the reason that disclosure control gives (`queries/disclosure.py`).
+REASONS = {
+    "small": mark("Too few people or cases to show"),
+    "complement": mark("Withheld: beside the other figures it would give a small group away"),
+    "uniform": mark("Withheld: all or none of a small group"),
+    "period": mark("Shown for whole calendar years, quarters or months; choose one"),
+    "open": mark("Shown when the month is over"),
+    "detail": mark("Finer than your role may see; take a filter off"),
+}
+
+
+def why(reason: str | None) -> str:
+    """Return in a few words why a figure is withheld."""
+    words = REASONS["small" if reason is None else reason]
+    return _(words)
+
+
+def withheld(count: int, reason: str | None = None) -> None:
+    """Say that everything here is withheld, and why."""
+    if reason in ("period", "open", "detail"):
+        text = _("Figures for other periods and finer groups could be set against these, and would show single people.")
+        _panel(formats.MISSING, why(reason), text)
+        return
+    _panel(formats.suppressed_sign(), why(reason), suppressed_note(count))
 
 
 def suppressed(count: int = 1) -> None:

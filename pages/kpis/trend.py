@@ -1,0 +1,25 @@
+"""How far back charts by month go: a month or a quarter alone shows no course."""
+
+from __future__ import annotations
+
+from pages.shared import formats
+from pages.shared.view import View
+from pages.shared.words import _
+from queries.filters import Month
+
+SHORT, LONG = 6, 12  # months: shorter periods are drawn with the months before, a year in all
+
+
+def start(seen: View) -> Month:
+    """Return the month with which a chart by month begins: the period's, an earlier one where the period is short."""
+    first, last = seen.snapshot.month_range
+    begin, end = seen.months
+    if seen.filters.months >= SHORT or end < first or begin > last:
+        return begin
+    return max(min(first, begin), end.back(LONG - 1))
+
+
+def about(seen: View) -> str:
+    """Return how far back the chart goes, as the end of a subtitle; empty where it is the period itself."""
+    begin = start(seen)
+    return "" if begin == seen.filters.start else _(" · drawn from {month} on", month=formats.month(begin))
