@@ -17,8 +17,14 @@ WORDS = {"needs_attention": mark("Needs attention"), "worth_learning_from": mark
 ICONS = {True: ":material/trending_up:", False: ":material/warning:", None: ":material/swap_vert:"}
 
 
-def findings(seen: View) -> None:
+# Both lists test many figures at once: seconds on the first look at a new version, so nobody waits for them.
+LIST_HEIGHT = 268  # five findings; what comes later moves nothing
+
+
+@st.fragment(parallel=True)
+def findings() -> None:
     """Draw at most five findings, each a sentence that opens the page with its evidence."""
+    seen = view.current()
     found = changes.what_changed(seen.viewer, seen.filters, seen.snapshot)
     if not found:
         st.caption(_("No real change: what moved is no more than chance would move."))
@@ -34,8 +40,10 @@ def findings(seen: View) -> None:
         )
 
 
-def units(seen: View) -> None:
+@st.fragment(parallel=True)
+def units() -> None:
     """Draw the units that differ from what would be expected of them, in the order of the organisation."""
+    seen = view.current()
     rows: list[tuple[int, str, str, str]] = []
     for metric in changes.COMPARED:
         fair = changes.between_units(seen.viewer, metric, seen.filters, seen.definition(metric), seen.snapshot)
@@ -50,19 +58,17 @@ def units(seen: View) -> None:
     told: dict[tuple[int, str, str], list[str]] = {}
     for place, unit, word, what in rows:
         told.setdefault((place, unit, word), []).append(what)
-    with st.container(height=260, border=False):
-        for (_place, unit, word), whats in sorted(told.items()):
-            st.button(
-                _("{unit} · {word}", unit=seen.snapshot.name(unit, seen.language), word=_(WORDS[word])),
-                key=f"unit_{unit}_{word}",
-                icon=ICONS[word == "worth_learning_from"],
-                type="tertiary",
-                help="；".join(whats) if seen.language == "zh" else "; ".join(whats),
-                on_click=view.go,
-                args=("unit",),
-                kwargs={"branch": unit},
-            )
-            st.caption("　".join(whats) if seen.language == "zh" else " · ".join(whats))
+    for (_place, unit, word), whats in sorted(told.items()):
+        st.button(
+            _("{unit} · {word}", unit=seen.snapshot.name(unit, seen.language), word=_(WORDS[word])),
+            key=f"finding_unit_{unit}_{word}",
+            icon=ICONS[word == "worth_learning_from"],
+            type="tertiary",
+            on_click=view.go,
+            args=("unit",),
+            kwargs={"branch": unit},
+        )
+        st.caption("　".join(whats) if seen.language == "zh" else " · ".join(whats))
 
 
 def _value(metric: str, value: float) -> str:

@@ -30,10 +30,12 @@ anatomy.header(
 left, right = st.columns([3, 2], gap="medium")
 with left:
     anatomy.section(_("What really changed"))
-    attention.findings(seen)
+    with st.container(height=attention.LIST_HEIGHT, border=False):
+        attention.findings()
 with right:
     anatomy.section(_("Units to look at"))
-    attention.units(seen)
+    with st.container(height=attention.LIST_HEIGHT, border=False):
+        attention.units()
 
 anatomy.section(_("Key figures"))
 cards.row(seen, tuple(KPIS), verdicts=lambda metric: telling.verdict(seen, metric), pages=KPIS)
