@@ -77,8 +77,8 @@ def application(**settings: object) -> Asgi:
     Keys are Streamlit's option names with an underscore for the dot, such as `server_port`.
     """
     routes = [Route("/outlines.geojson", base_map)]
-    # Before its first `st.navigation` Streamlit takes our folder for its own multipage feature and tells whoever opens a
-    # link to a page that there is none.
+    # Before its first `st.navigation` Streamlit takes our folder for its own multipage feature and tells whoever opens
+    # a link to a page that there is none.
     PagesManager.uses_pages_directory = False
     app = st.App(HOUSE / "app.py", lifespan=lifespan, on_script_error=on_script_error, routes=routes)
     # Only `streamlit run` reads STREAMLIT_SERVER_PORT and the like by itself.
