@@ -152,5 +152,7 @@ def rehearsing(target: Engine | None = None) -> Iterator[Connection]:
         if connection.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("SET LOCAL work_mem = '64MB'")
             yield connection
             raise RolledBack

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from data import backup, check, database, importer, migrate, people, schema
-from tests.data.ledgers import TODAY, everything, first_ledgers, frame, grievance
+from tests.data.ledgers import TODAY, branch, everything, first_ledgers, frame, grievance
 
 # What a restore writes on top: the line in the log, and versions that make every page read anew.
 OWN = {"audit", "data_version", "fact_versions"}
@@ -69,6 +69,24 @@ def test_a_database_with_data_is_replaced_only_by_force(filled: Engine, tmp_path
     assert [row[0] for row in after["grievances"]] == ["G1", "G2"]
     # Pages that stand at version 2 must see that something happened.
     assert after["data_version"] == [(1, 3)]
+
+
+def test_what_is_stored_meanwhile_is_not_half_in_it(
+    filled: Engine, new_address: Callable[[str], str], tmp_path: Path
+) -> None:
+    before = {name: rows for name, rows in everything(filled).items() if name not in OWN}
+
+    def hand_in(_table: str, step: int, _steps: int) -> None:
+        if step == 2:  # the view stands since the first table was read
+            late = {"branches": frame("branches", branch("Z")), "grievances": frame("grievances", grievance("G8", "Z"))}
+            importer.store_frames(late, by="clerk@example.com", engine=filled, on=TODAY)
+
+    backup.backup(tmp_path / "x.backup", filled, hand_in)
+    assert len(everything(filled)["grievances"]) == 3
+    target = database.engine_for(new_address("sqlite"))
+    backup.restore(tmp_path / "x.backup", target, by="op")
+    assert {name: rows for name, rows in everything(target).items() if name not in OWN} == before
+    target.dispose()
 
 
 @pytest.mark.parametrize("spoil", ["piece lost", "piece changed", "rows lost", "not a backup", "another version"])

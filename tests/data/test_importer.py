@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, tzinfo
+from pathlib import Path
+from typing import Any, Self
 
 import polars as pl
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select
 
-from data import database, importer, schema
+from data import clock, database, importer, schema
+from data.__main__ import main
 from data.importer import ImportResult
 from data.records import Counts
 from tests.data.ledgers import (
@@ -282,6 +284,47 @@ def test_every_fault_is_counted_and_the_first_thousand_are_told(first: Engine) -
 
 def test_units_may_stand_below_units_that_come_later(empty: Engine) -> None:
     assert not hand_in(empty, {"branches": frame("branches", branch("A", "Z"), branch("Z"))}).refused
+
+
+def test_today_is_the_enterprises_day_wherever_the_server_is(empty: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    class EveningInLondon(datetime):
+        """30 June, 17:30 in UTC: 1 July in Shanghai."""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls(2025, 6, 30, 17, 30, tzinfo=UTC).astimezone(tz)
+
+    monkeypatch.setattr(clock, "datetime", EveningInLondon)
+    first = {name: first_ledgers()[name] for name in ("branches",)}
+
+    def held(day: date) -> bool:
+        frames = first | {"activities": frame("activities", activity("E1", day))}
+        return not importer.store_frames(frames, by="x", engine=empty, dry_run=True).refused
+
+    assert held(date(2025, 7, 1))
+    assert not held(date(2025, 7, 2))
+
+
+def test_a_full_disk_stores_nothing_and_is_told_in_one_line(
+    new_address: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    address = new_address("sqlite")
+    monkeypatch.setenv("DASHBOARD_DATABASE_URL", address)
+    engine = database.engine_for(address)
+    hand_in(engine, first_ledgers())
+    before = everything(engine)
+    engine.dispose()
+    event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA max_page_count=1"))
+    file = tmp_path / "interests.csv"
+    rows = "".join(f"P{n},A,{n} {'长' * 200},2025-01-01\n" for n in range(3000))
+    file.write_text("person_id,branch_id,topic,recorded_on\n" + rows, "utf-8")
+    assert main(["--language", "en", "import", str(file)]) == 1
+    assert capsys.readouterr().err == "The database does not answer or refuses: database or disk is full\n"
+    assert everything(engine) == before
+    engine.dispose()
 
 
 def test_generated_rows_go_in_unchecked_and_in_pieces(empty: Engine) -> None:
