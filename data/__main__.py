@@ -18,6 +18,7 @@ from data import (
     database,
     demo,
     findings,
+    frozen,
     importer,
     mappings,
     migrate,
@@ -52,6 +53,10 @@ NO_ANSWER = mark("The database does not answer or refuses: {error}")
 UNSEEN = mark("{count} more warnings and notes; --report FILE lists them.")
 LOADED = mark("{rows} rows of demo data stored.")
 THERE = mark("This demo is there already.")
+AS_FROZEN = mark("{meeting}, state {number}, frozen at {at} UTC by {by}: SHA-256 {sha256} holds.")
+TAMPERED = mark(
+    "{meeting}, state {number}: what is stored now has SHA-256 {recomputed}, frozen was {sha256}. It has been changed."
+)
 
 STAGES = {"store": mark("Storing"), "facts": mark("Rolling up"), "check": mark("Checking")}
 
@@ -165,6 +170,9 @@ def _parser(language: str) -> argparse.ArgumentParser:
     back.add_argument("file", type=Path, metavar="FILE")
     back.add_argument("--force", action="store_true", help=say(mark("replace what the database holds")))
     by(back)
+
+    held = command("verify", _verify, mark("check that what was frozen for a meeting is what it was"))
+    held.add_argument("meeting", metavar="MEETING")
 
     past = command("history", _history, mark("list the imports, newest first"))
     past.add_argument("--limit", type=int, default=20)
@@ -280,6 +288,20 @@ def _check(asked: argparse.Namespace, bar: Bar) -> int:
         return 1
     _say(words.translate(SOUND, asked.language))
     return 0
+
+
+def _verify(asked: argparse.Namespace, _bar: Bar) -> int:
+    with database.reading() as connection:
+        checked = frozen.verify(connection, asked.meeting)
+    for one in checked:
+        state = one.frozen
+        values = {"meeting": state.meeting_id, "number": state.number, "sha256": one.logged or state.sha256}
+        if one.sound:
+            at = f"{state.frozen_at:%Y-%m-%d %H:%M}"
+            _say(words.translate(AS_FROZEN, asked.language, **values, at=at, by=state.by))
+        else:
+            _complain(words.translate(TAMPERED, asked.language, **values, recomputed=one.recomputed))
+    return 0 if all(one.sound for one in checked) else 1
 
 
 def _template(asked: argparse.Namespace, _bar: Bar) -> int:

@@ -54,7 +54,7 @@ _PLANNED: tuple[Entry, ...] = (
     Entry("early-warning", "kpis/early_warning.py", mark("Early warning"), "notifications_active", _KPIS),
     Entry("unit", "branches/unit.py", mark("One unit"), "account_tree", _UNITS),
     Entry("map", "branches/map.py", mark("Map"), "map", _UNITS),
-    Entry("room", "consultation/room.py", mark("Consultation room"), "co_present", _TABLE),
+    Entry("room", "consultation/room.py", mark("Consultation room"), "co_present", _TABLE, filtered=False),
     Entry(
         "commitments", "consultation/commitments.py", mark("Commitments"), "handshake", _TABLE, dimensions=("category",)
     ),

@@ -1,0 +1,162 @@
+"""Taking down a meeting: that it takes place, decisions with their outcome class, promises, and their chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import streamlit as st
+
+from data import agenda as agendas
+from data import clock, database
+from data.agenda import OUTCOMES, Item, Plan
+from data.importer import ImportResult
+from data.tables import CATEGORIES
+from data.words import mark
+from pages.shared.filter_bar import unit_labels
+from pages.shared.view import View
+from pages.shared.words import _, code_label, metric_name
+from queries import freezing, metrics, minutes
+
+TOPIC_LENGTH = 200
+OUTCOME_NAMES: Mapping[str, str] = {
+    "A": mark("A · solved"),
+    "B": mark("B · under way"),
+    "C": mark("C · planned"),
+    "D": mark("D · explained"),
+}
+STEP_NAMES: Mapping[str, str] = {
+    "category": mark("Category of grievances"),
+    "suggestion": mark("Suggestion"),
+    "motion": mark("Motion"),
+    "commitment": mark("Promise"),
+    "clause": mark("Contract clause"),
+}
+
+
+def step_name(step: str) -> str:
+    """Return what a step of the chain is called."""
+    name = STEP_NAMES[step]
+    return _(name)
+
+
+def told(result: ImportResult, seen: View) -> bool:
+    """Say what is wrong with what was entered; return whether it was stored."""
+    for fault in result.faults:
+        st.error(fault.line(seen.language))
+    return not result.refused
+
+
+def taking_place(seen: View, plan: Plan) -> None:
+    """Draw the form that says the meeting takes place, with its votes."""
+    with st.form("room_hold", border=True):
+        st.caption(_("Promises can be taken down once the meeting takes place. Its votes can be added later."))
+        columns = st.columns(4)
+        day = columns[0].date_input(_("Held on"), value=min(plan.planned_on, clock.today()), format="YYYY-MM-DD")
+        counts = [
+            column.number_input(name, min_value=0, value=None, step=1)
+            for column, name in zip(columns[1:], (_("Delegates"), _("Present"), _("In favour")), strict=True)
+        ]
+        if st.form_submit_button(_("The meeting takes place"), type="primary"):
+            delegates, present, favour = (None if count is None else int(count) for count in counts)
+            if told(minutes.hold(seen.viewer, plan, day, delegates, present, favour, seen.snapshot), seen):
+                st.session_state[f"held_{plan.meeting_id}"] = True
+                st.rerun()
+
+
+def item(seen: View, plan: Plan, item_id: str | None) -> None:
+    """Draw what is taken down during the meeting: decision and outcome of an item, and a promise with owner and day."""
+    with database.reading() as connection:
+        found = next((one for one in agendas.items(connection, plan.meeting_id) if one.item_id == item_id), None)
+    with st.container(horizontal=True, gap="small", key="room_record"):
+        if found is not None:
+            with st.popover(_("What was decided"), icon=":material/gavel:", key=f"decide_{item_id}"):
+                _decision(plan, found)
+        with st.popover(_("Promise"), icon=":material/handshake:", key=f"promise_{item_id}"):
+            promise(seen, plan, found)
+    if found is not None and (found.decision or found.outcome):
+        outcome = _(OUTCOME_NAMES[found.outcome]) if found.outcome else ""
+        st.text(" · ".join(part for part in (found.decision, outcome) if part))
+
+
+def _decision(plan: Plan, found: Item) -> None:
+    with st.form(f"decision_{found.item_id}", border=False):
+        text = st.text_area(_("What was decided"), found.decision, max_chars=TOPIC_LENGTH * 2)
+        outcome = st.segmented_control(
+            _("Outcome class"), list(OUTCOMES), default=found.outcome, format_func=lambda key: _(OUTCOME_NAMES[key])
+        )
+        links = {step: ", ".join(ref for kind, ref in found.links if kind == step) for step in agendas.STEPS}
+        given = {}
+        for step in ("suggestion", "motion", "clause"):
+            given[step] = st.text_input(
+                step_name(step), links[step], help=_("A number or a short name; several separated by commas."),
+                max_chars=TOPIC_LENGTH, key=f"link_{step}_{found.item_id}",
+            )  # fmt: skip
+        if st.form_submit_button(_("Keep")):
+            kept = [link for link in found.links if link[0] not in given]
+            kept += [
+                (step, part.strip()) for step, text in given.items() for part in text.replace("，", ",").split(",")
+                if part.strip()
+            ]  # fmt: skip
+            changes = {"decision": text.strip(), "outcome": outcome, "links": tuple(kept)}
+            with database.writing() as connection:
+                agendas.change_item(connection, plan.meeting_id, found.item_id, **changes)
+            st.rerun()
+
+
+def promise(seen: View, plan: Plan, found: Item | None) -> None:
+    """Draw the form of a promise: what, who, until when, and which figure it should move by how much."""
+    mine = tuple(
+        unit for unit in seen.snapshot.subtree(plan.branch_id)
+        if freezing.may_prepare(seen.viewer, unit, seen.snapshot)
+    )  # fmt: skip
+    names = unit_labels(seen.snapshot, mine, seen.language)
+    with st.form(f"promise_form_{found.item_id if found else ''}", border=False, clear_on_submit=True):
+        topic = st.text_input(_("Promise"), max_chars=TOPIC_LENGTH)
+        owner = st.text_input(_("Owner"), max_chars=60)
+        branch = st.selectbox(_("Unit that delivers"), list(names), format_func=names.__getitem__)
+        due_on = st.date_input(_("Due on"), value=clock.today() + timedelta(90), format="YYYY-MM-DD")
+        codes = [None, *(code for code, _name in CATEGORIES)]
+        start = codes.index(found.code) if found and found.dimension == "category" and found.code in codes else 0
+        category = st.selectbox(
+            _("Category"), codes, index=start, format_func=lambda code: code_label("category", code) if code else "–"
+        )
+        choices = [None, *metrics.METRICS]
+        metric = st.selectbox(
+            _("Figure it should move"), choices, format_func=lambda name: metric_name(name) if name else "–",
+            index=choices.index(found.metric) if found and found.metric in choices else 0,
+        )  # fmt: skip
+        aim = st.number_input(_("to (a rate in per cent)"), value=None, step=1.0)
+        if st.form_submit_button(_("Keep the promise"), type="primary") and topic.strip():
+            rate = metric is not None and metrics.find(metric).unit == "rate"
+            target = None if aim is None else aim / 100 if rate else float(aim)
+            result = minutes.promise(
+                seen.viewer, plan, branch=branch, topic=topic, owner=owner, due_on=due_on, category=category,
+                metric=metric, target=target, item_id=found.item_id if found else None, snapshot=seen.snapshot,
+            )  # fmt: skip
+            if told(result, seen):
+                st.toast(_("The promise is in the ledger."))
+
+
+def chain(seen: View, items: list[Item]) -> None:
+    """Draw what follows from what for each item: category → suggestion → motion → item → promise → clause."""
+    rows = []
+    for one in items:
+        steps: dict[str, list[str]] = {step: [] for step in agendas.STEPS}
+        for step, reference in one.links:
+            name = code_label("category", reference) if step == "category" else reference
+            steps[step].append(name)
+        rows.append(
+            {
+                step_name("category"): ", ".join(steps["category"]),
+                step_name("suggestion"): ", ".join(steps["suggestion"]),
+                step_name("motion"): ", ".join(steps["motion"]),
+                _("Item"): one.title[seen.language],
+                _("What was decided"): one.decision,
+                step_name("commitment"): ", ".join(steps["commitment"]),
+                step_name("clause"): ", ".join(steps["clause"]),
+                _("Outcome class"): _(OUTCOME_NAMES[one.outcome]) if one.outcome else "",
+            }
+        )
+    if rows:
+        st.dataframe(rows, hide_index=True)
