@@ -27,10 +27,10 @@ run: $(RUN) demo ## set up everything and serve the demo on http://localhost:850
 	@$(PY) -m server
 
 test: $(DEV) browser ## set up everything and run all tests
-	@$(PYTEST) -n $(WORKERS) --dist loadgroup
+	@$(PYTEST) -n $(WORKERS) --dist loadfile
 
 check: lint ## lint, types and unit tests, within a minute
-	@$(PYTEST) -q -n $(WORKERS) --dist loadgroup -m "not browser and not postgres and not slow"
+	@$(PYTEST) -q -n $(WORKERS) --dist loadfile -m "not browser and not postgres and not slow"
 
 lint: $(DEV) ## lint and types
 	@$(PY) -m ruff check .

@@ -19,6 +19,15 @@ from tests.data.ledgers import empty_tables
 DATABASES = ("sqlite", "postgresql")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs on the tests' PostgreSQL, so that `make check` can leave it to `make test`."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        values = callspec.params.values() if callspec else ()
+        if any(isinstance(value, str) and value == "postgresql" for value in values) or "postgres" in item.path.parts:
+            item.add_marker(pytest.mark.postgres)
+
+
 @pytest.fixture(scope="session")
 def postgres() -> str:
     """Address of a PostgreSQL server shared by all test processes on this machine; the last one out deletes it."""
