@@ -29,7 +29,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Delete, Insert
-from sqlalchemy.types import Boolean, Date, DateTime, Float, Integer, LargeBinary
+from sqlalchemy.types import Boolean, Date, DateTime, Float, Integer, LargeBinary, Numeric
 
 # Rows handed over at once: large enough that the hand-over costs nothing, small enough to show progress.
 CHUNK = 100_000
@@ -46,6 +46,8 @@ def polars_type(column: ColumnElement[Any]) -> pl.DataType:
         return pl.Int64()
     if isinstance(column.type, Float):
         return pl.Float64()
+    if isinstance(column.type, Numeric):
+        return pl.Int64()  # sums of whole numbers, which PostgreSQL gives as numeric
     if isinstance(column.type, Date):
         return pl.Date()
     if isinstance(column.type, DateTime):
@@ -202,7 +204,7 @@ def _copy_in(connection: Connection, table: Table, frame: pl.DataFrame, told: To
 
 def _copied_out(connection: Connection, statement: Select[Any], rows: int) -> Iterator[io.BytesIO]:
     """Yield what a SELECT finds as CSV, `rows` rows at a time."""
-    compiled = statement.compile(dialect=connection.dialect)
+    compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
     text, count, quotes = io.BytesIO(), 0, 0
     copying = f"COPY ({compiled}) TO STDOUT (FORMAT csv)"
     with _raw_cursor(connection) as cursor, cursor.copy(copying, compiled.params) as copy:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    func,
     select,
 )
 
@@ -68,11 +69,22 @@ def test_frames_come_back_as_they_went_in(engine: Engine, rows: list[tuple[objec
             min(3, frame.height - start) for start in range(0, frame.height, 3)
         ]
         wanted = frame.select("key").head(3)
+        named = select(THINGS.c.number).where(THINGS.c.key.in_(wanted["key"].to_list()), THINGS.c.key != "%")
+        assert bulk.read(connection, named).height == wanted.filter(pl.col("key") != "%").height
         assert bulk.fetch(connection, THINGS, wanted).sort("key").equals(frame.head(3))
         bulk.replace(connection, THINGS, frame.with_columns(text=pl.lit("新")))
         assert set(bulk.read(connection, select(THINGS.c.text))["text"]) <= {"新"}
         bulk.remove(connection, THINGS, wanted)
         assert bulk.read(connection, select(THINGS.c.key)).height == max(0, frame.height - 3)
+
+
+def test_sums_are_whole_numbers_also_of_nothing(engine: Engine) -> None:
+    with database.rehearsing(engine) as connection:
+        THINGS.create(connection)
+        total = select(func.sum(THINGS.c.number).label("total"))
+        assert bulk.read(connection, total).to_dict(as_series=False) == {"total": [None]}
+        bulk.write(connection, THINGS, pl.DataFrame({"key": ["a", "b"], "number": [2**40, 1]}))
+        assert bulk.read(connection, total).item() == 2**40 + 1
 
 
 @pytest.mark.parametrize("day", [date(1, 1, 1), date(9999, 12, 31)])
