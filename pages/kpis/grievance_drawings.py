@@ -14,11 +14,13 @@ from pages.shared.drawing import reason_of
 from pages.shared.view import View
 from pages.shared.words import _
 from queries import flow as flows
+from queries import metrics
+from queries.changes import MATURES
 from queries.filters import Month
 
-# Days before the data date in which a rate by due month may still move. A case closed late still counts as closed,
-# and most late ones are closed within a month; whether a case was closed in time is settled the day after its limit.
-UNSETTLED = {"closure_rate": 30, "on_time_rate": 0}
+# A case closed late still counts as closed, and most late ones are closed within so many days; whether a case was
+# closed in time is settled the day after its limit.
+UNSETTLED: dict[tuple[str, str | None], timedelta] = {("closure_rate", "due"): timedelta(days=30)}
 
 
 def flow(seen: View) -> tuple[pl.DataFrame, Drawing]:
@@ -37,9 +39,16 @@ def by_due_month(seen: View, metric: str) -> Drawing:
         seen.ask(metric, by="month", start=start),
         target=seen.target(metric),
         before=seen.before(metric, "month") if start == seen.filters.start else None,
-        maturing_from=Month.of(seen.snapshot.data_date - timedelta(days=UNSETTLED[metric])),
+        maturing_from=maturing_from(seen, metric),
         clicks=True,
     )
+
+
+def maturing_from(seen: View, metric: str) -> Month:
+    """Return the first month whose figure may still move."""
+    meant = (metric, metrics.find(metric).definition(seen.definition(metric)).id)
+    known = seen.snapshot.data_date
+    return min(Month.of(known - UNSETTLED.get(meant, timedelta())), Month.of(known).back(MATURES.get(meant, 0)))
 
 
 def solved(seen: View) -> Drawing:

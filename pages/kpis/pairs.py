@@ -28,7 +28,8 @@ from pages.shared.view import View
 from queries.answers import Answer
 
 HEAD = 20  # pixels of the line that names the two figures
-NAME, COLUMN = 36, 98  # pixels beside the bars: of a name, of a figure and the column at the right
+NAME, COLUMN = 36, 48  # pixels beside the plot: of a name, of the column at the right
+INSIDE = 0.35  # from which share on a bar holds its figure
 
 
 def gaps(seen: View, first: Answer, second: Answer, names: tuple[str, str]) -> Drawing:
@@ -163,7 +164,12 @@ def _with_coverage(of: Look) -> Spec:
     layers = [
         bar.add_params(pick("group")),
         base.mark_rule(color=colours.text, opacity=0.55, strokeWidth=1.25).encode(x="low:Q", x2="high:Q"),
-        base.mark_text(align="left", dx=6, fontSize=theme.SMALL, color=colours.text).encode(x="end:Q", text="shown:N"),
+        base.mark_text(align="left", dx=6, fontSize=theme.SMALL, color=colours.paper)
+        .encode(x=alt.value(0), text="shown:N")
+        .transform_filter(f"datum.value >= {INSIDE}"),
+        base.mark_text(align="left", dx=6, fontSize=theme.SMALL, color=colours.text)
+        .encode(x="end:Q", text="shown:N")
+        .transform_filter(f"datum.value < {INSIDE}"),
         base.mark_text(align="right", fontSize=theme.SMALL, color=colours.muted).encode(x=at_right, text="beside:N"),
         base.mark_text(align="right", dy=-18, fontSize=theme.TINY, color=colours.muted).encode(
             x=at_right, text="heading:N"

@@ -6,6 +6,8 @@ from pages.shared import formats
 from pages.shared.view import View
 from pages.shared.words import _, metric_name
 from queries import metrics
+from queries.changes import MATURES
+from queries.filters import Month
 
 
 def level(seen: View, metric: str, definition: str | None = None) -> str:
@@ -19,6 +21,8 @@ def level(seen: View, metric: str, definition: str | None = None) -> str:
     if now["value"] is None:
         return _("{name} in {place}", name=name, place=seen.place)
     value = formats.value(found.unit, now["value"])
+    if not settled(seen, metric, definition):
+        return _("{name} is {value} so far: the latest have not had their time", name=name, value=value)
     against = seen.comparison(metric, definition)
     before = against.frame.row(0, named=True)["value"] if against is not None else None
     if before is None:
@@ -41,6 +45,12 @@ def level(seen: View, metric: str, definition: str | None = None) -> str:
     return said + aim(seen, metric, now["value"], definition)
 
 
+def settled(seen: View, metric: str, definition: str | None = None) -> bool:
+    """Return whether the period's figures are final, but for a few: its last months are not too young to judge."""
+    meant = metrics.find(metric).definition(definition or seen.definition(metric)).id
+    return seen.filters.end <= Month.of(seen.snapshot.data_date).back(MATURES.get((metric, meant), 0))
+
+
 def aim(seen: View, metric: str, value: float, definition: str | None = None) -> str:
     """Return how the value stands against its target, as the end of a sentence; empty where nobody set one."""
     found = metrics.find(metric)
@@ -53,10 +63,3 @@ def aim(seen: View, metric: str, value: float, definition: str | None = None) ->
         return _("; target {target} met", target=shown)
     gap = formats.change(found.unit, short).lstrip("+")
     return _("; {gap} short of the target {target}", gap=gap, target=shown)
-
-
-def gap(seen: View, first: float | None, second: float | None) -> str:
-    """Return the difference of two fractions in points without a sign."""
-    if first is None or second is None:
-        return formats.MISSING
-    return formats.points(abs(first - second)).lstrip("+±")

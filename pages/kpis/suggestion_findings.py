@@ -19,7 +19,10 @@ STEPS = (
 
 
 def steps(seen: View) -> tuple[pl.DataFrame, int, str | None]:
-    """Return group, label, count of each step of those submitted in the period; how many are withheld, and why."""
+    """Return group, label, count of each step of those submitted in the period; how many are withheld, and why.
+
+    The frame ends before the first step withheld: a share of an unknown step says nothing.
+    """
     rows = [(step, seen.ask(step).frame.row(0, named=True)) for step in STEPS]
     frame = pl.DataFrame(
         {
@@ -30,7 +33,8 @@ def steps(seen: View) -> tuple[pl.DataFrame, int, str | None]:
         schema={"group": pl.String, "label": pl.String, "count": pl.Float64},
     )
     reasons = [row["reason"] for _step, row in rows if row["suppressed"]]
-    return frame.drop_nulls("count"), len(reasons), reasons[0] if reasons else None
+    known = frame["count"].is_not_null().cum_min()
+    return frame.filter(known.cast(pl.Boolean)), len(reasons), reasons[0] if reasons else None
 
 
 def pipeline(frame: pl.DataFrame) -> str:

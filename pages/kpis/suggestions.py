@@ -36,7 +36,7 @@ cards.row(seen, CARDS, verdicts=lambda metric: telling.verdict(seen, metric))
 steps, withheld, reason = findings.steps(seen)
 charts.figure(
     seen,
-    replace(charts.pipeline(seen, steps), suppressed=withheld, reason=reason),
+    replace(charts.pipeline(seen, steps, clicks=False), suppressed=withheld, reason=reason),
     title=findings.pipeline(steps),
     subtitle=_("Suggestions submitted in the period and where they stand on the data date; shares of those submitted"),
     key="pipeline",

@@ -189,7 +189,9 @@ def _heat(of: Look, middle: float | None, written: bool, calendar: bool) -> Spec
         on_dark = colours.paper  # the palettes rise away from the page: white on light pages, near black on dark ones
         ink = alt.condition("datum.dark", alt.value(on_dark), alt.value(colours.text))
         layers.append(base.mark_text(fontSize=theme.TINY).encode(text="shown:N", color=ink))
-    return finished(alt.layer(*layers), of.mode)
+    # The last name leans out of the picture.
+    padding = theme.PADDING if calendar else {**theme.PADDING, "right": 28}
+    return finished(alt.layer(*layers).properties(padding=padding), of.mode)
 
 
 def _slant(of: Look) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from pages.shared.words import _
 from queries.metric import Unit
 
 STEP = 42  # pixels of one step of a pipeline
+COUNTED = 84  # pixels that count and share take beside a bar
 DAYS = [0, 15, 30, 60, 90, 120, 150, 180, 270, 365]  # marked on the axis of days: the limits people count in
 STILL_OPEN = mark("{series}, day {day}: {share} still open")
 
@@ -123,7 +124,7 @@ def pipeline(seen: View, frame: pl.DataFrame, *, clicks: bool = True) -> Drawing
     for label, count in zip(frame["label"], frame["count"], strict=True):
         share = formats.percent(count / first, 0) if first and before is not None else ""
         step = _("{share} of the step before", share=formats.percent(count / before, 0)) if before else ""
-        shown.append(f"{formats.count(count)}  {share}".strip())
+        shown.append(" · ".join(part for part in (formats.count(count), share) if part))
         said.append(f"{label}: " + " · ".join(part for part in (formats.count(count), step) if part))
         before = count
     sent = widened(frame, ["group", "label", "count"], {"shown": shown, "said": said})
@@ -143,4 +144,5 @@ def _pipeline(of: Look) -> Spec:
     )
     text = base.mark_text(align="left", dx=7, color=colours.text, fontSize=theme.TEXT)
     clicked = bar.add_params(pick("group")) if of.clicks else bar
-    return finished(alt.layer(clicked, text.encode(x="count:Q", text="shown:N")), of.mode)
+    layers = alt.layer(clicked, text.encode(x="count:Q", text="shown:N"))
+    return finished(layers.properties(padding={**theme.PADDING, "right": COUNTED}), of.mode)
