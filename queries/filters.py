@@ -10,6 +10,7 @@ from functools import total_ordering
 from typing import TYPE_CHECKING
 
 from data import tables
+from data.labels import label
 from data.words import mark, translate
 from queries.errors import QueryError
 
@@ -121,8 +122,7 @@ class Filters:
             period_words(self.start, self.end, language),
         ]
         for dimension, codes in self.where:
-            names = dict(DIMENSIONS[dimension])
-            shown = [names[code] if language == "zh" else code.replace("_", " ") for code in codes]
+            shown = [label(dimension, code, language) for code in codes]
             parts.append(translate(ONLY, language, what=("、" if language == "zh" else ", ").join(shown)))
         if self.as_of is not None:
             parts.append(translate(AS_OF, language, day=self.as_of.isoformat()))

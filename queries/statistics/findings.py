@@ -146,7 +146,7 @@ def of_silence(metric: str, radar: Radar, link: Sequence[tuple[str, str]] = ()) 
             False,
             (("branch", row["unit"]), *link),
         )
-        for row in radar.units.iter_rows(named=True)
+        for row in radar.units.drop_nulls("level").iter_rows(named=True)  # of whom nothing is expected says nothing
     ]
 
 
