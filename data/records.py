@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 import polars as pl
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from data import bulk, facts, retention, schema, tables
+from data import bulk, closing, facts, retention, schema, tables
 from data.clock import now
 from data.facts import Touched
 from data.faults import Fault
@@ -83,7 +83,8 @@ def record(
 ) -> int:
     """Write down an import, edit, undo or demo load, raise the version if anything changed, and return the version."""
     parts = [name for name, rows in counts.items() if rows.written]
-    version = raise_version(connection, parts, touched)
+    closed = closing.close(connection, import_id) if parts else False
+    version = raise_version(connection, [*parts, *(["closings"] if closed or kind == "undo" else [])], touched)
     numbers = {name: asdict(rows) for name, rows in counts.items()}
     connection.execute(
         insert(schema.imports).values(

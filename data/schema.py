@@ -355,6 +355,15 @@ chain_links = Table(
     Column("reference", _TEXT, primary_key=True),  # a code, or a number people gave: never a case's
 )
 
+# Closed months, each with the last import whose rows count in it for whoever may not see what came later
+# (data/closing.py).
+closings = Table(
+    "closings",
+    metadata,
+    Column("month", _MONTH, primary_key=True),
+    Column("import_id", BigInteger, nullable=False),
+)
+
 # What was shown at a meeting: written once, never changed; `sha256` is that of `content`, canonical JSON.
 frozen_meetings = Table(
     "frozen_meetings",

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Engine, func, select, update
 
-from data import bulk, check, database, facts, records, schema, tables
+from data import bulk, check, closing, database, facts, records, schema, tables
 from data.faults import Fault, Faults, table_term
 from data.records import Counts
 from data.schema import HANDED_IN
@@ -19,10 +19,8 @@ from data.words import mark
 NO_IMPORT = mark("There is no import {number}.")
 UNDONE = mark("Import {number} has been undone already.")
 NO_UNDO = mark("Import {number} cannot be undone: it is an undo or generated data. Import the rows again instead.")
-LATER = mark("{count} rows of {table} were touched again later (imports {imports}). Undo those first.")
-NEEDED = mark(
-    "{count} rows of {table} that were handed in otherwise name rows of this import. Undo their import first."
-)
+LATER = mark("Rows of {table} that were touched again later: {count} (imports {imports}). Undo those first.")
+NEEDED = mark("Rows of {table} from elsewhere that name rows of this import: {count}. Undo their import first.")
 
 
 @dataclass
@@ -191,6 +189,7 @@ def _take_back(
     if "survey_answers" in written:
         touched.surveys.update(written["survey_answers"]["survey_id"].unique())
     facts.refresh(connection, touched)
+    closing.reopen(connection, import_id)
     result.version = records.record(connection, result.import_id, by, "undo", result.counts, touched)
     undone = update(schema.imports).where(schema.imports.c.import_id == import_id)
     connection.execute(undone.values(undone_by=result.import_id))

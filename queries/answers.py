@@ -125,7 +125,7 @@ def _work_out(
     snapshot: Snapshot,
 ) -> Answer:
     filters = disclosure.permitted(viewer, metric, filters, snapshot)
-    cut = make_cut(viewer, metric, filters, (by, columns), snapshot)
+    cut = make_cut(viewer, metric, filters, (by, columns), disclosure.facts(viewer, snapshot))
     rows = _finished(cut, metric, definition)
     rows = disclosure.protected(viewer, metric, definition, cut, rows)
     frame = _labelled(rows, cut, by, columns)

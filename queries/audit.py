@@ -29,7 +29,7 @@ import polars as pl
 from queries.answers import ask, grid
 from queries.audit_solver import Known
 from queries.cut import Array, Cut, Period, periods
-from queries.disclosure import last_closed, minimum_group
+from queries.disclosure import facts, last_closed, minimum_group
 from queries.filters import Filters, Month
 from queries.metric import Definition, Metric
 from queries.metrics import METRICS
@@ -256,7 +256,8 @@ class _Audit:
             yield self._weights(name, cell)
             if " + " not in name and not self._count(name, cell):
                 for smaller in (name, *self._within[name]):
-                    yield from ({unknown: 1} for unknown in self._weights(smaller, cell)) if smaller != "backlog.n" else ()
+                    if smaller != "backlog.n":
+                        yield from ({unknown: 1} for unknown in self._weights(smaller, cell))
         yield from self._that_add_up()
 
     def _that_add_up(self) -> Iterator[Weights]:
@@ -337,7 +338,8 @@ class _Audit:
         if _is_stock(name) and name != "backlog.n" and self.viewer.role == "management":
             known = min(known, end.last)
         ids = tuple(self.snapshot.tree.ids)
-        cut = Cut(self.snapshot, known, blocks, ids, np.arange(len(ids), dtype=np.int32), dimension, codes, {})
+        every = np.arange(len(ids), dtype=np.int32)
+        cut = Cut(facts(self.viewer, self.snapshot), known, blocks, ids, every, dimension, codes, {})
         found = count(name, cut)
         return found[:, 0] if dimension is not None else found[:, :, 0]
 
@@ -389,8 +391,9 @@ class _Audit:
     def _cells(self, name: str, dimensions: dict[str, int]) -> Iterator[Cell]:
         months = [(month, month) for month in self._months]
         blocks = [(Month.of(b.start), Month.of(b.end)) for level in BLOCKS for b in periods(Filters(*self.span), level)]
-        for unit in (None, *self.snapshot.tree.ids):
-            for own in (False,) if unit is None or self.snapshot.tree.sizes[self.snapshot.tree.at(unit)] == 1 else (False, True):
+        tree = self.snapshot.tree
+        for unit in (None, *tree.ids):
+            for own in (False,) if unit is None or tree.sizes[tree.at(unit)] == 1 else (False, True):
                 for start, end in months if _is_stock(name) else blocks:
                     yield Cell(unit, own, start, end)
                 for start, end in self._code_periods(name):

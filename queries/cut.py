@@ -18,7 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from queries.filters import Filters, Month
-from queries.snapshot import Snapshot
+from queries.snapshot import FOREVER, Snapshot
 from queries.units import month_number
 
 KEYS = ("g", "p", "c")
@@ -160,8 +160,18 @@ class Cut:
     def of_day(self, rows: pl.LazyFrame, day: str, *, before: date | None = None) -> pl.LazyFrame:
         """Return the rows in scope whose `day` falls in the period (and before `before`), with g, p and c."""
         limit = self.end if before is None else min(self.end, before - timedelta(days=1))
-        kept = self.within(rows.filter(pl.col(day).is_between(self.start, limit)))
+        rows = self._when_closed(rows.filter(pl.col(day).is_between(self.start, limit)), number_of_month(day))
+        kept = self.within(rows)
         return self.coded(kept.with_columns(p=self.period_of(day)))
+
+    def _when_closed(self, rows: pl.LazyFrame, month: pl.Expr) -> pl.LazyFrame:
+        """Return the rows in the version that was stored when their month closed, where they come in versions."""
+        if "since" not in rows.collect_schema().names():
+            return rows
+        closings = self.snapshot.closings
+        still_open = FOREVER - 1
+        last = month.replace_strict(closings["m"].cast(pl.Int32), closings["import_id"], default=still_open)
+        return rows.filter(pl.col("since") <= last, last < pl.col("until"))
 
     def coded(self, rows: pl.LazyFrame) -> pl.LazyFrame:
         """Return the rows with their code `c`; rows whose code is empty stand in no code group."""
@@ -194,7 +204,8 @@ class Cut:
 
     def standing(self, rows: pl.LazyFrame) -> Sums:
         """Return how many rows are in scope, whatever their period (metrics without a period)."""
-        return self.sums(self.coded(self.within(rows).with_columns(p=pl.lit(0, pl.Int32))), pl.len())
+        kept = self._when_closed(self.within(rows), pl.lit(month_number(self.known), pl.Int32))
+        return self.sums(self.coded(kept.with_columns(p=pl.lit(0, pl.Int32))), pl.len())
 
     # --- sums by unit ------------------------------------------------------------------------------------------------
 

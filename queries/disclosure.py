@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from functools import cached_property, reduce
 from typing import Literal
@@ -23,12 +23,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from queries.closed import closed
 from queries.cut import Cut, Period, periods
 from queries.errors import NotAllowed, QueryError
 from queries.filters import DIMENSIONS, Filters, Month
 from queries.lattice import LENGTHS, Lattice, counted, fit
 from queries.metric import Definition, Metric
-from queries.resting import RESTS, Group, Kind, Rests, measure, rests
+from queries.resting import RESTS, Group, Kind, Rests, keyed, measure, rests
 from queries.snapshot import Snapshot
 from queries.suppression import Counts, Flags, Parts, Total, shown
 from queries.viewers import Viewer
@@ -48,8 +49,14 @@ def minimum_group() -> int:
 
 
 def last_closed(snapshot: Snapshot) -> Month:
-    """Return the last closed month: the one before the data date's."""
-    return Month.of(snapshot.data_date).back(1)
+    """Return the last closed month; the one before the first with data where none is closed."""
+    last = snapshot.closings["m"].max()
+    return Month.at(last) if isinstance(last, int) else snapshot.month_range[0].back(1)
+
+
+def facts(viewer: Viewer, snapshot: Snapshot) -> Snapshot:
+    """Return what this viewer's figures are computed from: for the management side the months as they closed."""
+    return closed(snapshot) if viewer.role == "management" else snapshot
 
 
 def permitted(viewer: Viewer, metric: Metric, filters: Filters, snapshot: Snapshot) -> Filters:
@@ -149,18 +156,25 @@ class _Open(_Control):
     def shown(self) -> Flags:
         """Return where (parts × periods × codes) the result may be shown."""
         cut = self.cut
-        where = tuple(sorted(cut.where.items()))
-        key = ("open", self.resting, cut.periods, cut.known, cut.code, where, self.least)
-        return cut.snapshot.table(key, lambda: reduce(np.logical_and, [self._shown(), *self._known_otherwise()]))
+        key = ("open", astuple(self.resting), *keyed(cut), self.least)
+
+        def work_out() -> Flags:
+            found = self._shown()
+            for flags in self._known_otherwise():
+                found = found & flags
+            return found
+
+        return cut.snapshot.table(key, work_out)
 
     def _known_otherwise(self) -> Iterator[Flags]:
         """Yield where groups may be shown from which this one follows: what is withheld there is withheld here."""
         some = self.resting.whole_is
         if some is not None:
             codes = tuple(code for code, _ in DIMENSIONS[some.dimension])
-            hidden = ~self._of(some.group, "sums", replace(self.cut, code=some.dimension, codes=codes))
+            seen = self._of(some.group, "sums", replace(self.cut, code=some.dimension, codes=codes))
             these = np.isin(np.arange(len(codes)), some.places)
-            yield ~(hidden[..., these].any(axis=2) & hidden[..., ~these].any(axis=2))[..., None]
+            apart: Flags = np.logical_and.reduce(seen[..., these], axis=2, keepdims=True)
+            yield apart | np.logical_and.reduce(seen[..., ~these], axis=2, keepdims=True)
         for name in self.resting.made_of:
             if " - " not in name:
                 yield self._of(name, "sums", self.cut)
@@ -309,7 +323,8 @@ class _Closed(_Control):
             found.append(reduce(np.logical_and, flags))
         every: Flags = np.stack(found, axis=1)
         if cut.code is None and dimension is not None:
-            return every[:, :, list(cut.where[dimension])].all(axis=2, keepdims=True)
+            chosen: Flags = np.logical_and.reduce(every[:, :, list(cut.where[dimension])], axis=2, keepdims=True)
+            return chosen
         if cut.code is not None and cut.where:
             left_out = [place for place in range(len(codes)) if place not in cut.where[cut.code]]
             every[:, :, left_out] = True
@@ -330,11 +345,11 @@ class _Closed(_Control):
     @property
     def _uniform(self) -> Flags:
         """Which cells tell all or none of a small group."""
-        found: Flags = np.zeros(self.cut.shape, dtype=bool)
+        found = np.zeros(self.cut.shape, dtype=np.bool_)
         for group in self.resting.groups:
             if group.rate:
                 cells = np.stack([measure(name, self.cut) for name in group.counted], axis=-1)
-                np.logical_or(found, ~fit(group, self.least, cells), out=found)
+                found[~fit(group, self.least, cells)] = True
         return found
 
 

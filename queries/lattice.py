@@ -8,13 +8,13 @@ blocks of one part of the organisation are a tree, as the parts are themselves. 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 
 from queries.cut import Cut, Period, periods
 from queries.filters import DIMENSIONS, Filters, Month
-from queries.resting import Group, Kind, Some, count
+from queries.resting import Group, Kind, Some, count, keyed
 from queries.suppression import Counts, Flags, Parts, Total, shown
 
 LENGTHS = {"year": 12, "quarter": 3, "month": 1}
@@ -109,8 +109,8 @@ class Lattice:
 
     def _shown(self, group: Group, kind: Kind, level: str) -> Flags:
         """Return where (parts × blocks × codes) the group may be shown for the blocks of one length."""
-        cut = self.cut
-        key = ("blocks", group, kind, level, cut.known, cut.code, tuple(sorted(cut.where.items())), self.least)
+        cut = replace(self.cut, periods=self.blocks(level))
+        key = ("blocks", astuple(group), kind, *keyed(cut), self.least)
         return cut.snapshot.table(key, lambda: self._work_out(group, kind, level))
 
     def _work_out(self, group: Group, kind: Kind, level: str) -> Flags:
@@ -176,7 +176,7 @@ class Lattice:
         """Return where (parts × codes) the group may be shown as it stood at the end of a month."""
         block = Period(None, month.first, month.last)
         cut = self.cut
-        key = ("standing", group, block, cut.known, cut.code, tuple(sorted(cut.where.items())), self.least)
+        key = ("standing", astuple(group), *keyed(replace(cut, periods=(block,))), self.least)
 
         def work_out() -> Flags:
             counts = self._counts(group, (block,))

@@ -21,7 +21,7 @@ from data.facts import activity_bit
 from queries.errors import NotNow
 from queries.filters import Month
 from queries.organisation import REPLY_DAYS
-from queries.snapshot import Snapshot, Stamp
+from queries.snapshot import FOREVER, Snapshot, Stamp
 from queries.units import Headcounts, Units
 
 RESPONSE_DAYS = 5  # first answer, where no service level is set (grievance regulations of the trade)
@@ -104,6 +104,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "notices": ("notices",),
     "interests": ("interests",),
     "targets": ("targets",),
+    "closings": ("closings",),
 }
 
 # What says that something happened; limits and terms say what is to happen.
@@ -159,6 +160,7 @@ def assembled(
         tree=tree,
         headcounts=Headcounts.of(tree, frames["heads"]),
         masks_of=lambda day: _masks_of(engine, stamp, day),
+        versions_of=lambda name: _versions_of(engine, stamp, tree, name),
         loaded_at=datetime.now(UTC),
         people=people,
         **frames,
@@ -200,18 +202,24 @@ class _Reader:
         if name in _ROWS:
             t = _T[name]
             labelled = (t.c[column].label(label) for column, label in _ROWS[name].items())
-            rows = self.placed(select(t.c.branch_id, *labelled), name)
-            return _FINISH[name](self, rows) if name in _FINISH else rows
+            return self.finished(read(self.connection, select(t.c.branch_id, *labelled)), name)
         made: Callable[[], pl.DataFrame] = getattr(self, f"_{name}")
         return made()
 
+    def finished(self, rows: pl.DataFrame, name: str) -> pl.DataFrame:
+        """Return rows of a table, labelled as in `_ROWS`, as the frame of a snapshot has them."""
+        rows = self._of_units(rows, name)
+        return _FINISH[name](self, rows) if name in _FINISH else rows
+
     def placed(self, statement: Select[Any], coding: str) -> pl.DataFrame:
         """Return the rows of a statement with `branch_id` as `u`, and the codes of the table `coding` as numbers."""
+        return self._of_units(read(self.connection, statement), coding)
+
+    def _of_units(self, rows: pl.DataFrame, coding: str) -> pl.DataFrame:
         place = pl.DataFrame(
             {"branch_id": self.tree.ids, "u": range(len(self.tree))}, schema={"branch_id": pl.String, "u": pl.UInt16}
         )
-        rows = coded(read(self.connection, statement), coding)
-        return rows.join(place, on="branch_id", maintain_order="left").drop("branch_id")
+        return coded(rows, coding).join(place, on="branch_id", maintain_order="left").drop("branch_id")
 
     def _heads(self) -> pl.DataFrame:
         t = _T["headcounts"].c
@@ -259,6 +267,10 @@ class _Reader:
     def _targets(self) -> pl.DataFrame:
         t = _T["targets"].c
         return read(self.connection, select(t.metric, t.branch_id, t.year, t.target))
+
+    def _closings(self) -> pl.DataFrame:
+        t = schema.closings.c
+        return read(self.connection, select(t.month, t.import_id)).select(m=month_index("month"), import_id="import_id")
 
 
 def _with_levels(reader: _Reader, cases: pl.DataFrame) -> pl.DataFrame:
@@ -370,6 +382,48 @@ def _span(months: pl.Series, month: int) -> tuple[int, int]:
 def _in_order(statement: Select[Any]) -> Select[Any]:
     t = schema.person_months.c
     return statement.order_by(t.month, t.person_id, t.branch_id, t.party_member)
+
+
+def _versions_of(engine: Engine, stamp: Stamp, tree: Units, name: str) -> pl.DataFrame | None:
+    """Return the rows of a frame in all versions that count in closed months, with `since` and `until`.
+
+    None where every row that is stored was there when the first month closed and has not changed.
+    """
+    t, kept = _T[name], schema.import_before.c
+    table = tables.BY_NAME[name]
+    try:
+        with database.reading(engine) as connection:
+            if stamp_of(connection) != stamp:
+                raise NotNow("the data have just changed; ask again")
+            first = connection.scalar(select(func.min(schema.closings.c.import_id)))
+            later = connection.scalar(select(func.max(t.c.import_id)).where(t.c.import_id > (first or 0)))
+            replaced = select(kept.import_id, kept.former_id, kept.before).where(
+                kept.table_name == name, kept.import_id > (first or 0)
+            )
+            former = read(connection, replaced)
+            if first is None or (later is None and former.is_empty()):
+                return None
+            stored = read(connection, select(t)).rename({"import_id": "since"})
+            rows = _in_versions(stored, former, table)
+            labelled = rows.select("branch_id", "since", "until", *(pl.col(c).alias(n) for c, n in _ROWS[name].items()))
+            return _Reader(connection, tree).finished(labelled, name)
+    except SQLAlchemyError as error:
+        raise NotNow("the database does not answer: closed months cannot be told as they were") from error
+
+
+def _in_versions(stored: pl.DataFrame, former: pl.DataFrame, table: tables.Table) -> pl.DataFrame:
+    """Return stored and former rows of a table, each with the imports that brought (`since`) and replaced it."""
+    whole = pl.Struct({column: stored.schema[column] for column in stored.columns if column != "since"})
+    past = former.select(
+        pl.col("before").str.json_decode(whole).alias("row"), since="former_id", until="import_id"
+    ).unnest("row")
+    # After an undo a row is again what it was before: from then on, not from when it first came.
+    put_back = past.group_by(table.key).agg(back=pl.col("until").max())
+    now = stored.join(put_back, on=table.key, how="left").with_columns(
+        since=pl.max_horizontal("since", "back"), until=pl.lit(FOREVER, pl.Int64)
+    )
+    columns = [*whole.to_schema(), "since", "until"]
+    return pl.concat([now.select(columns), past.select(columns)])
 
 
 def _masks_of(engine: Engine, stamp: Stamp, day: date) -> NDArray[np.int64]:

@@ -255,6 +255,11 @@ def _aid(cut: Cut) -> Sums:
 _OWN: dict[str, Callable[[Cut], Sums]] = {"verified": _verified, "aid": _aid}
 
 
+def keyed(cut: Cut) -> tuple[object, ...]:
+    """Return what counts of all units depend on, in plain values that can be written down."""
+    return (*cut.wanted, tuple((period.start.isoformat(), period.end.isoformat()) for period in cut.periods))
+
+
 def measure(group: str, cut: Cut) -> Array:
     """Return how many people or cases of `group` there are in each cell: groups × periods × codes of the cut."""
     first, _, second = group.partition(" - ")
@@ -269,7 +274,7 @@ def count(group: str, cut: Cut) -> Array:
     units = replace(
         cut, groups=tuple(cut.snapshot.tree.ids), group_of=np.arange(len(cut.snapshot.tree), dtype=np.int32)
     )
-    key = ("group", group, units.known, units.periods, units.code, tuple(sorted(units.where.items())))
+    key = ("group", group, *keyed(units))
     return cut.snapshot.table(key, lambda: measure(group, units))
 
 

@@ -6,10 +6,10 @@ no case id, no text, no code of a person. Codes are small integers in the order 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
@@ -21,6 +21,8 @@ from queries.units import Headcounts, Units
 
 T = TypeVar("T")
 
+# Later than any import: the `until` of a row that nothing has replaced.
+FOREVER = 2**31 - 1
 # How many answers of one version are kept; an answer is a few kilobytes, a visitor's page asks some dozens.
 ANSWERS_KEPT = 4096
 # Bytes of tables kept (`queries/cut.py`, `queries/distinct.py`): all that the pages ask at 500 units and three years
@@ -44,7 +46,8 @@ class Snapshot:
     """One version of the facts.
 
     Frames share the columns `u` (place of the unit in tree order) and dates; see `queries/loading.py` for each one's
-    columns. `masks_of(day)` answers what the person-months of that day's month were on that day, in frame order.
+    columns. `masks_of(day)` answers what the person-months of that day's month were on that day, in frame order;
+    `versions_of(name)` a frame with the former versions of its rows, None where none count in a closed month.
     """
 
     stamp: Stamp
@@ -67,7 +70,9 @@ class Snapshot:
     notices: pl.DataFrame
     interests: pl.DataFrame
     targets: pl.DataFrame  # metric, branch_id, year, target
+    closings: pl.DataFrame  # m, import_id: closed months and the last import that counts in each
     masks_of: Callable[[date], NDArray[np.int64]] = field(repr=False, compare=False)
+    versions_of: Callable[[str], pl.DataFrame | None] = field(repr=False, compare=False)
     loaded_at: datetime = field(compare=False)
     people: object = field(
         default=None, repr=False, compare=False
@@ -131,6 +136,14 @@ class Snapshot:
         ]
         found = [day.dt.year().cast(pl.Int64) * 12 + day.dt.month().cast(pl.Int64) - 1 for day in days]
         return pl.concat([numbers.drop_nulls().unique() for numbers in found]).unique().sort().to_numpy()
+
+    def with_frames(self, frames: Mapping[str, pl.DataFrame]) -> Snapshot:
+        """Return the snapshot with other frames, from which everything is worked out anew."""
+        changed: dict[str, Any] = dict(frames)
+        for part in fields(self):
+            if callable(part.default_factory):
+                changed[part.name] = part.default_factory()
+        return replace(self, **changed)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what `make` gives, worked out once per version and key as long as it is asked for."""

@@ -1,0 +1,25 @@
+"""The facts as they were when their months closed: what the management side's figures are computed from.
+
+Of grievances, suggestions and hardship cases every version of a row counts that was stored when a month closed
+(`data/closing.py`): `since` and `until` are the imports that brought and replaced it. What came later counts in later
+months only, so whoever compares what they saw then with what they see now learns of no case that came late.
+"""
+
+from __future__ import annotations
+
+from queries.snapshot import Snapshot
+
+VERSIONED = ("grievances", "suggestions", "aid_cases")
+
+
+def closed(snapshot: Snapshot) -> Snapshot:
+    """Return the snapshot with the versions of its rows; itself where nothing came after a month had closed.
+
+    Raises NotNow where the database is asked for former versions and does not answer.
+    """
+    return snapshot.once("closed", lambda: _closed(snapshot))
+
+
+def _closed(snapshot: Snapshot) -> Snapshot:
+    versions = {name: frame for name in VERSIONED if (frame := snapshot.versions_of(name)) is not None}
+    return snapshot.with_frames(versions) if versions else snapshot
