@@ -30,20 +30,20 @@ from data.told import Told
 from data.words import mark
 
 DAMAGED = mark("The database file is damaged: {what}. Restore a backup.")
-ORPHANS = mark("{count} rows of {table} name a {column} that {there} does not have, such as “{value}”.")
-CODES = mark("{count} rows of {table} hold “{value}” in {column}, which is none of its codes.")
-RULES = mark("{count} rows of {table} break a rule, such as “{value}”: {broken}")
+ORPHANS = mark("Rows of {table} that name a {column} which {there} does not have: {count}, such as “{value}”.")
+CODES = mark("Rows of {table} whose {column} is none of its codes: {count}, such as “{value}”.")
+RULES = mark("Rows of {table} that break a rule: {count}, such as “{value}”: {broken}")
 CIRCLES = mark("Units stand above one another in a circle: {value}.")
-TORN = mark("{count} respondents stand for several units in one survey, such as “{value}”.")
-UNHELD = mark("{count} commitments hang on meetings that were not held, such as “{value}”.")
-METRICS = mark("{count} rows of {table} name a metric that does not exist, such as “{value}”.")
-FACTS = mark("{count} rows of the facts ({facts}) differ from what the rows say. Run python -m data refresh.")
+TORN = mark("Respondents who stand for several units in one survey: {count}, such as “{value}”.")
+UNHELD = mark("Commitments of meetings that were not held: {count}, such as “{value}”.")
+METRICS = mark("Rows of {table} that name a metric which does not exist: {count}, such as “{value}”.")
+FACTS = mark("Facts ({facts}) that differ from what the rows say: {count}. Run python -m data refresh.")
 VERSION = mark("{what} carries version {found}, but the data are at version {version}.")
 NO_VERSION = mark("The data version is missing.")
 NO_PART = mark(
     "{table} has rows but no version, so that running pages would not read it again. Run python -m data refresh."
 )
-NO_IMPORT = mark("{count} rows of {table} belong to import {value}, which has no record.")
+NO_IMPORT = mark("Rows of {table} that belong to import {value}, which has no record: {count}.")
 SETTING = mark("The database's {name} is {found}; it must be {needed}.")
 
 Progress = Callable[[str, int, int], None]

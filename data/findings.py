@@ -22,7 +22,7 @@ UNCHANGED = mark("Nothing changed: every row was stored already.")
 STORED = mark("Stored as import {number}, data version {version}.")
 WOULD = mark("Nothing is stored in a dry run; without it the import would go through.")
 ROWS = mark("{table}: {new} new, {changed} changed, {unchanged} unchanged")
-MORE = mark("{count} further faults are not listed.")
+MORE = mark("Faults that are not listed: {count}.")
 
 # A spreadsheet takes a cell that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

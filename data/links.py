@@ -19,7 +19,7 @@ from data.schema import HANDED_IN
 from data.words import mark
 
 TWICE = mark("The key “{key}” stands more than once with different contents (first: {first}). Keep one of the rows.")
-SAME = mark("{count} rows stand more than once with the same contents; each was counted once.")
+SAME = mark("Rows that stand more than once with the same contents: {count}. Each was counted once.")
 UNKNOWN = mark("{table} has no {column} “{value}”. Hand in that row as well, or correct the code.")
 MOVED = mark(
     "“{key}” is stored for unit {stored} and arrives for unit {unit}. Correct the number or the unit, "

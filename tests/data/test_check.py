@@ -29,14 +29,17 @@ def unit_lost(connection: Connection) -> None:
 
 
 SPOILT: dict[str, tuple[Callable[[Connection], object], str]] = {
-    "a unit that is not there": (unit_lost, "attendance name a branch_id that branches does not have, such as “X”"),
+    "a unit that is not there": (
+        unit_lost,
+        "attendance that name a branch_id which branches does not have: 4, such as “X”",
+    ),
     "a strange code": (
         lambda c: c.execute(HANDED_IN["grievances"].update().values(category="salary")),
-        "hold “salary” in category",
+        "whose category is none of its codes: 2, such as “salary”",
     ),
     "a broken rule": (
         lambda c: c.execute(HANDED_IN["grievances"].update().values(closed_on=date(2025, 1, 1), outcome="resolved")),
-        "2 rows of grievances break a rule, such as “G1”: This is before filed_on",
+        "Rows of grievances that break a rule: 2, such as “G1”: This is before filed_on",
     ),
     "a circle": (
         lambda c: c.execute(
@@ -51,29 +54,29 @@ SPOILT: dict[str, tuple[Callable[[Connection], object], str]] = {
             .where(HANDED_IN["survey_answers"].c.dimension == "trust")
             .values(branch_id="B")
         ),
-        "1 respondents stand for several units in one survey, such as “R1”",
+        "several units in one survey: 1, such as “R1”",
     ),
     "a promise at no meeting": (
         lambda c: c.execute(HANDED_IN["meetings"].update().values(held_on=None, requested_on=date(2025, 1, 1))),
-        "1 commitments hang on meetings that were not held, such as “C1”",
+        "meetings that were not held: 1, such as “C1”",
     ),
     "no such metric": (
         lambda c: c.execute(HANDED_IN["commitments"].update().values(metric="happiness")),
-        "commitments name a metric that does not exist, such as “happiness”",
+        "commitments that name a metric which does not exist: 1, such as “happiness”",
     ),
     "facts of a month without activities": (
         lambda c: c.execute(
             schema.person_months.update().where(schema.person_months.c.month == "2025-02").values(month="2024-02")
         ),
-        "rows of the facts (person_months) differ",
+        "Facts (person_months) that differ",
     ),
     "a day counted twice": (
         lambda c: c.execute(schema.attendance_days.update().values(attendances=9)),
-        "3 rows of the facts (attendance_days) differ",
+        "Facts (attendance_days) that differ from what the rows say: 3.",
     ),
     "a respondent forgotten": (
         lambda c: c.execute(schema.respondent_counts.delete()),
-        "1 rows of the facts (respondent_counts) differ",
+        "Facts (respondent_counts) that differ from what the rows say: 1.",
     ),
     "facts from the future": (
         lambda c: c.execute(
@@ -88,7 +91,7 @@ SPOILT: dict[str, tuple[Callable[[Connection], object], str]] = {
     ),
     "an import without a record": (
         lambda c: c.execute(HANDED_IN["surveys"].update().values(import_id=5)),
-        "1 rows of surveys belong to import 5, which has no record",
+        "Rows of surveys that belong to import 5, which has no record: 1",
     ),
 }
 

@@ -185,7 +185,7 @@ def test_the_log_is_kept_as_long_as_the_setting_says(
         assert connection.scalars(select(schema.audit.c.who)).all() == ["1095", "operator"]
     monkeypatch.setenv("DASHBOARD_KEEP_AUDIT_DAYS", "many")
     wrong = "DASHBOARD_KEEP_AUDIT_DAYS is “many”; set it to a number of days, 1 or more.\n"
-    assert run("check") == (1, wrong, "1 problems\n")
+    assert run("check") == (1, wrong, "Problems: 1\n")
     (ledgers / "组织机构.csv").write_text(UNITS.replace("集团", "总部"), "utf-8")
     assert run("import", ledgers) == (1, "", wrong)
 

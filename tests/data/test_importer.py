@@ -180,7 +180,7 @@ def test_the_same_row_twice_counts_once(empty: Engine) -> None:
     result = hand_in(empty, {"branches": rows})
     assert result.counts == {"branches": Counts(new=1)}
     assert [note.text("en") for note in result.notes] == [
-        "1 rows stand more than once with the same contents; each was counted once."
+        "Rows that stand more than once with the same contents: 1. Each was counted once."
     ]
 
 

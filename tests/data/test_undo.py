@@ -51,7 +51,7 @@ def test_imports_are_undone_one_after_the_other(empty: Engine) -> None:
     second = hand_in(empty, grievances=frame("grievances", grievance("G1", summary="二")))
     third = hand_in(empty, grievances=frame("grievances", grievance("G1", summary="三")))
     assert take_back(empty, second) == [
-        f"1 rows of grievances were touched again later (imports {third}). Undo those first."
+        f"Rows of grievances that were touched again later: 1 (imports {third}). Undo those first."
     ]
     assert take_back(empty, third) == []
     assert take_back(empty, second) == []
@@ -69,8 +69,8 @@ def test_rows_that_others_need_stay(empty: Engine) -> None:
     hand_in(empty, attendance=frame("attendance", sign_in("E7", "P1"), sign_in("E1", "P7", "C")))
     before = everything(empty)
     assert take_back(empty, number) == [
-        "1 rows of attendance that were handed in otherwise name rows of this import. Undo their import first.",
-        "1 rows of attendance that were handed in otherwise name rows of this import. Undo their import first.",
+        "Rows of attendance from elsewhere that name rows of this import: 1. Undo their import first.",
+        "Rows of attendance from elsewhere that name rows of this import: 1. Undo their import first.",
     ]
     assert everything(empty) == before
 
