@@ -1,5 +1,7 @@
 """Contracts and care: what the law's clocks ask for next, collective contracts, and help for workers in hardship."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from pages.consultation import due
@@ -72,7 +74,7 @@ left, right = st.columns(2, gap="medium")
 with left:
     charts.figure(
         seen,
-        charts.bars(seen, seen.ask("aid_coverage_rate", by="kind")),
+        charts.bars(seen, replace(seen.ask("aid_coverage_rate", by="kind"), by="aid_kind")),
         title=_("Helped, by kind of hardship"),
         key="aid_kinds",
     )

@@ -95,10 +95,12 @@ def agenda_editor(seen: View, plan: Plan) -> None:
     """Draw the agenda with what each item needs, and below it what the evidence proposes."""
     with database.reading() as connection:
         items = agendas.items(connection, plan.meeting_id)
-    if not items:
-        st.caption(_("The agenda is empty. Choose from what the evidence proposes, or add an item of your own."))
-    for place, item in enumerate(items):
-        _item(seen, plan, items, place, item)
+    # In a container of their own: what stands below keeps its place, and with it its state, when items come and go.
+    with st.container(key="room_items"):
+        if not items:
+            st.caption(_("The agenda is empty. Choose from what the evidence proposes, or add an item of your own."))
+        for place, item in enumerate(items):
+            _item(seen, plan, items, place, item)
     _proposals(seen, plan, items)
     _own(seen, plan, items)
 
@@ -144,10 +146,10 @@ def _move(plan: Plan, items: list[Item], place: int, to: int) -> None:
 
 
 def _proposals(seen: View, plan: Plan, items: list[Item]) -> None:
-    panel = st.expander(
-        _("What the evidence proposes"), icon=":material/lightbulb:", key="room_proposals", on_change="rerun",
-        expanded=not items,
-    )  # fmt: skip
+    key = f"room_proposals_{plan.meeting_id}"
+    # Open for an empty agenda, and not shut by the first item that is chosen.
+    st.session_state.setdefault(key, not items)
+    panel = st.expander(_("What the evidence proposes"), icon=":material/lightbulb:", key=key, on_change="rerun")
     if not panel.open:
         return
     taken = {item.item_id for item in items}
@@ -160,12 +162,17 @@ def _proposals(seen: View, plan: Plan, items: list[Item]) -> None:
             made = evidence.item(proposal, seen.snapshot)
             with st.container(horizontal=True, vertical_alignment="center", gap="small", wrap=False):
                 st.button(
-                    _("Add"), icon=f":material/{ICONS[proposal.kind]}:", key=f"add_{proposal.key}", on_click=_keep,
-                    args=(plan, [*items, made]),
+                    _("Add"), icon=f":material/{ICONS[proposal.kind]}:", key=f"add_{proposal.key}", on_click=_add,
+                    args=(plan, [*items, made], key),
                 )  # fmt: skip
                 with st.container(gap=None, width="stretch"):
                     st.text(made.title[seen.language])
                     st.caption(made.evidence[seen.language].replace("~", "\\~"))
+
+
+def _add(plan: Plan, items: list[Item], panel: str) -> None:
+    _keep(plan, items)
+    st.session_state[panel] = True
 
 
 def _own(seen: View, plan: Plan, items: list[Item]) -> None:

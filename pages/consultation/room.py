@@ -54,7 +54,7 @@ anatomy.plain_header(
 )
 with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     if plan is not None:
-        names = {number: f"{one.title} · {one.planned_on.isoformat()}" for number, one in plans.items()}
+        names = {number: f"{one.title} · {one.planned_on.isoformat()} · {number}" for number, one in plans.items()}
         if st.session_state.get("room_meeting") != plan.meeting_id:
             st.session_state["room_meeting"] = plan.meeting_id
         st.selectbox(

@@ -103,13 +103,14 @@ def _source(frozen: Frozen, of: Language, family: str, courses: list[str], drawn
     title, seal = meeting["title"], told.seal(frozen, of)
     head = f"{told.kind(content, of)} · {told.sentence(content, of)} · {told.until(content, of)}"
     tongue = 'lang: "zh", region: "cn"' if of == "zh" else 'lang: "en"'
-    page = say(mark("Page"), of)
+    number = mark("Page {number}")
+    before, after = translate(number, of).split("{number}")
     parts = [
         f"#set document(title: {quoted(title)}, date: auto)\n"
         f'#set text(font: ("{family}",), size: 9.5pt, {tongue}, fallback: true)\n'
         "#set par(leading: 0.75em, justify: false)\n"
         '#set page(paper: "a4", margin: (x: 18mm, top: 18mm, bottom: 20mm), footer: context [#set text(size: 6.5pt, '
-        f"fill: luma(90)); #{quoted(seal)} #h(1fr) #{quoted(page)} #counter(page).display()])\n"
+        f"fill: luma(90)); #{quoted(seal)} #h(1fr) #{quoted(before)}#counter(page).display()#{quoted(after)}])\n"
         '#show heading: it => block(above: 1.2em, below: 0.7em, text(size: 12.5pt, weight: "bold", it.body))\n'
         '#let title(body) = text(size: 19pt, weight: "bold", fill: rgb("#a3262a"), body)\n'
         f"#title({quoted(title)})\n\n#text(fill: luma(80), {quoted(head)})\n\n"
