@@ -17,10 +17,16 @@ from queries import metrics
 def panel(seen: View, names: tuple[str, ...], key: str) -> None:
     """Draw the switch between rates and, for the one chosen, all its definitions; one can be made the dashboard's."""
     with st.container(border=True, key=f"xray_{key}"):
+        called = {name: metric_name(name) for name in names}
         chosen = st.segmented_control(
-            _("Rate"), list(names), key=f"xray_rate_{key}", format_func=metric_name, required=True, default=names[0],
+            _("Rate"),
+            list(called),
+            key=f"xray_rate_{key}",
+            format_func=called.__getitem__,
+            required=True,
+            default=names[0],
             label_visibility="collapsed",
-        )  # fmt: skip
+        )
         st.html(f'<div class="d-figure"><h3>{escape(title(seen, chosen))}</h3><p>{escape(about())}</p></div>')
         st.html(rivals(seen, chosen))
         _switch(seen, chosen, key)
