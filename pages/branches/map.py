@@ -17,8 +17,9 @@ anatomy.header(
     ),
 )
 with st.container(horizontal=True, vertical_alignment="bottom"):
+    names = {metric: metric_name(metric) for metric in METRICS}
     metric = st.selectbox(
-        _("Coloured by"), METRICS, format_func=metric_name, key="map_metric", bind="query-params", width=260
+        _("Coloured by"), METRICS, format_func=names.__getitem__, key="map_metric", bind="query-params", width=260
     )
     close = places.closeness(seen)
 

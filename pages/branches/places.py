@@ -19,7 +19,8 @@ Closeness = Literal["regions", "units"]
 CLUSTER_DEGREES = 6.0  # about the width of a province: circles of one no longer lie on one another
 UNITS_AT_ONCE = 25  # more circles than this at the scale of a country cover one another
 LARGEST, SMALLEST = 26, 5  # pixels
-MAP_HEIGHT = 520
+MAP_HEIGHT, MAP_WIDTH = 520, 800  # pixels; a wider page shows more of the sea
+CLOSEST = 7  # zoom of a single unit: its province
 
 
 def closeness(seen: View) -> Closeness:
@@ -120,8 +121,7 @@ def draw(seen: View, units: pl.DataFrame, metric: str, close: Closeness) -> None
     chosen = st.pydeck_chart(
         pdk.Deck(
             layers=layers,
-            map_provider=None,
-            map_style=None,
+            map_provider=None,  # with a style of None, Streamlit would ask a tile server for one
             initial_view_state=_view(shown),
             tooltip={"text": "{name}\n{shown}\n{heads}"},
         ),
@@ -234,11 +234,20 @@ def _rgb(colour: str) -> list[int]:
 
 
 def _view(points: pl.DataFrame) -> pdk.ViewState:
-    longitudes, latitudes = sorted(points["longitude"]), sorted(points["latitude"])
-    west, east, south, north = longitudes[0], longitudes[-1], latitudes[0], latitudes[-1]
-    span = max(east - west, (north - south) * 1.8, 1.5)
-    zoom = math.log2(360 / span) + 0.6
-    return pdk.ViewState(longitude=(west + east) / 2, latitude=(south + north) / 2, zoom=min(zoom, 7))
+    """Return the view that holds all points with their circles, on the map's own (Mercator's) scale."""
+    longitudes, heights = sorted(points["longitude"]), sorted(_mercator(one) for one in points["latitude"])
+    wide, tall = longitudes[-1] - longitudes[0], heights[-1] - heights[0]
+    scale = min(MAP_WIDTH / max(wide, 1e-6), (MAP_HEIGHT - 4 * LARGEST) / max(tall, 1e-6))  # pixels to a degree
+    middle = math.radians((heights[0] + heights[-1]) / 2)
+    return pdk.ViewState(
+        longitude=(longitudes[0] + longitudes[-1]) / 2,
+        latitude=math.degrees(2 * math.atan(math.exp(middle)) - math.pi / 2),
+        zoom=min(math.log2(scale * 360 / 512), CLOSEST),
+    )
+
+
+def _mercator(latitude: float) -> float:
+    return math.degrees(math.log(math.tan(math.pi / 4 + math.radians(latitude) / 2)))
 
 
 def _alt(seen: View, units: pl.DataFrame, metric: str) -> str:

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from pages.branches import profile
-from pages.kpis import attention, telling
-from pages.shared import anatomy, cards, charts, formats, view
+from pages.kpis import attention, say, telling
+from pages.shared import anatomy, cards, charts, view
 from pages.shared.words import _
 
 KPIS = {
@@ -38,11 +38,7 @@ with left:
     charts.figure(
         seen,
         charts.line(seen, seen.ask("on_time_rate", by="month", start=start), target=seen.target("on_time_rate")),
-        title=_(
-            "{value} of the grievances due were closed in time in {place}",
-            value=formats.percent(seen.ask("on_time_rate").one["value"]),
-            place=seen.place,
-        ),
+        title=say.level(seen, "on_time_rate"),
         key="unit_on_time",
     )
 with right:

@@ -55,20 +55,23 @@ def units() -> None:
     if not rows:
         st.caption(_("All units as expected."))
         return
-    told: dict[tuple[int, str, str], list[str]] = {}
+    told: dict[tuple[int, str], dict[str, list[str]]] = {}
     for place, unit, word, what in rows:
-        told.setdefault((place, unit, word), []).append(what)
-    for (_place, unit, word), whats in sorted(told.items()):
-        st.button(
-            _("{unit} · {word}", unit=seen.snapshot.name(unit, seen.language), word=_(WORDS[word])),
-            key=f"finding_unit_{unit}_{word}",
-            icon=ICONS[word == "worth_learning_from"],
-            type="tertiary",
-            on_click=view.go,
-            args=("unit",),
-            kwargs={"branch": unit},
-        )
-        st.caption("　".join(whats) if seen.language == "zh" else " · ".join(whats))
+        told.setdefault((place, unit), {}).setdefault(word, []).append(what)
+    comma, stop = ("、", "；") if seen.language == "zh" else (", ", "; ")
+    for (_place, unit), words in sorted(told.items()):
+        said = [_("{word}: {what}", word=_(WORDS[one]), what=comma.join(words[one])) for one in WORDS if one in words]
+        with st.container(gap="xxsmall"):
+            st.button(
+                seen.snapshot.name(unit, seen.language),
+                key=f"finding_unit_{unit}",
+                icon=ICONS["needs_attention" not in words],
+                type="tertiary",
+                on_click=view.go,
+                args=("unit",),
+                kwargs={"branch": unit},
+            )
+            st.caption(stop.join(said))
 
 
 def _value(metric: str, value: float) -> str:

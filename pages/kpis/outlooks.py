@@ -176,22 +176,22 @@ def track_record(seen: View) -> None:
                 "origin": st.column_config.DateColumn(_("Forecast of")),
                 "open": st.column_config.NumberColumn(_("Open cases"), format="%d"),
                 "expected": st.column_config.NumberColumn(_("Expected"), format="%.1f"),
-                "low": st.column_config.NumberColumn(_("From"), format="%d"),
-                "high": st.column_config.NumberColumn(_("To"), format="%d"),
+                "low": st.column_config.NumberColumn(_("Low"), format="%d"),
+                "high": st.column_config.NumberColumn(_("High"), format="%d"),
                 "observed": st.column_config.NumberColumn(_("Happened"), format="%d"),
                 "inside": st.column_config.TextColumn(_("Within")),
             },
         )
     with right:
         st.dataframe(
-            test.calibration.select("forecast", "observed", "low", "high", "cases"),
+            test.calibration.select(100 * pl.col("forecast", "observed", "low", "high"), "cases"),
             hide_index=True,
             width="stretch",
             column_config={
-                "forecast": st.column_config.NumberColumn(_("It said"), format="percent"),
-                "observed": st.column_config.NumberColumn(_("It happened"), format="percent"),
-                "low": st.column_config.NumberColumn(_("From"), format="percent"),
-                "high": st.column_config.NumberColumn(_("To"), format="percent"),
+                "forecast": st.column_config.NumberColumn(_("It said"), format="%.0f%%"),
+                "observed": st.column_config.NumberColumn(_("It happened"), format="%.0f%%"),
+                "low": st.column_config.NumberColumn(_("Low"), format="%.0f%%"),
+                "high": st.column_config.NumberColumn(_("High"), format="%.0f%%"),
                 "cases": st.column_config.NumberColumn(_("Cases"), format="%d"),
             },
         )

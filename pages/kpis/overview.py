@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.kpis import attention, telling
-from pages.shared import anatomy, cards, charts, formats, view
+from pages.kpis import attention, say, telling
+from pages.shared import anatomy, cards, charts, view
 from pages.shared.words import _
 
 KPIS = {
@@ -43,15 +43,10 @@ cards.row(seen, tuple(KPIS), verdicts=lambda metric: telling.verdict(seen, metri
 left, right = st.columns([3, 2], gap="medium")
 with left:
     on_time = seen.ask("on_time_rate", by="month", start=seen.filters.end.back(23))
-    value = seen.ask("on_time_rate").one["value"]
     charts.figure(
         seen,
         charts.line(seen, on_time, target=seen.target("on_time_rate")),
-        title=_(
-            "{value} of the grievances due were closed in time in {place}",
-            value=formats.percent(value),
-            place=seen.place,
-        ),
+        title=say.level(seen, "on_time_rate"),
         key="overview_on_time",
     )
 with right:

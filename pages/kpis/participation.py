@@ -44,7 +44,9 @@ charts.figure(
         "{people} people took part at least once, {value} of the average {heads} in {place}",
         people=formats.value("count", whole["numerator"], suppressed=bool(whole["suppressed"])),
         value=formats.value("rate", whole["value"], suppressed=bool(whole["suppressed"])),
-        heads=formats.value("count", whole["denominator"], suppressed=bool(whole["suppressed"])),
+        heads=formats.value(
+            "count", whole["denominator"] and round(whole["denominator"]), suppressed=bool(whole["suppressed"])
+        ),
         place=seen.place,
     ),
     key="participation_by_month",

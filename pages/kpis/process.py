@@ -19,9 +19,20 @@ LIMIT_POINTS = 60  # points along the funnel's edge: smooth at any width
 
 def chosen(seen: View, *, compared: bool = False) -> str:
     """Draw the choice of a metric and return it."""
-    names = changes.COMPARED if compared else changes.WATCHED
+    names = {metric: metric_name(metric) for metric in (changes.COMPARED if compared else changes.WATCHED)}
     key = "warning_compared" if compared else "warning_metric"
-    return str(st.selectbox(_("Figure"), names, format_func=metric_name, key=key, width=300))
+    # What stands out comes first: the visitor should not have to look for it.
+    first = next((i for i, metric in enumerate(names) if _stands_out(seen, metric, compared)), 0)
+    return str(st.selectbox(_("Figure"), list(names), first, names.__getitem__, key=key, width=300))
+
+
+def _stands_out(seen: View, metric: str, compared: bool) -> bool:
+    definition = seen.definition(metric)
+    if compared:
+        fair = changes.between_units(seen.viewer, metric, seen.filters, definition, seen.snapshot)
+        return bool(fair.frame["word"].is_in(list(WORDS)).any())
+    word = changes.history(seen.viewer, metric, seen.filters, definition, seen.snapshot).chart.verdict
+    return word in ("improving", "worsening")
 
 
 def by_month(seen: View, metric: str) -> None:
@@ -141,12 +152,13 @@ def funnel(seen: View, metric: str) -> None:
         key=f"funnel_{metric}",
         on_pick=lambda group: view.go("unit", branch=group),
     )
-    for name, row in zip(names, out.iter_rows(named=True), strict=True):
+    words = [WORDS[word] for word in out["word"]]
+    for name, word, row in zip(names, words, out.iter_rows(named=True), strict=True):
         st.text(
             _(
                 "{unit} · {word}: {value} of {n} cases; estimated {shrunken} ({low} to {high}), usual {common}",
                 unit=name,
-                word=_(WORDS[row["word"]]),
+                word=_(word),
                 value=formats.percent(row["value"]),
                 n=formats.count(row["denominator"]),
                 shrunken=formats.percent(row["shrunken"]),

@@ -49,13 +49,13 @@ def bars(
 ) -> Drawing:
     """Return a metric by unit or code as lying bars in the order of the organisation or the code list.
 
-    A proportion has whiskers (its Wilson interval); `target` is a dashed line; `highlight` names the group that stands
-    out, all others step back. Groups too small to show read “<5”. A click returns `group`.
+    What has an interval (a proportion, a forecast) has whiskers; `target` is a dashed line; `highlight` names the group
+    that stands out, all others step back. Groups too small to show read “<5”. A click returns `group`.
     """
     rows = worded(seen, answer)
     kept = rows.filter(pl.col("value").is_not_null() | pl.col("suppressed"))
     kept = kept if limit is None else kept[:limit]
-    whiskers = answer.metric.proportion and kept["low"].null_count() < kept.height
+    whiskers = kept["low"].null_count() < kept.height
     highs = kept["high"] if whiskers else kept["value"]
     frame = widened(
         kept,

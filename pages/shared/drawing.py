@@ -202,18 +202,19 @@ def drawn(
 ) -> Drawing:
     """Return the drawing of a frame; `table` is what a download of it holds."""
     hidden = int(answer.frame["suppressed"].sum()) if answer is not None else 0
-    if (
-        answer is not None
-        and not hidden
-        and answer.metric.unit in ADDED
-        and not (answer.frame["value"].fill_null(0) != 0).any()
-    ):
-        frame = frame.clear()  # nothing but zeros is nothing: the page says which filter left it so
+    if answer is not None and not hidden:
+        values = answer.frame["value"]
+        # Where figures add up, nothing but zeros is nothing too.
+        known = values.fill_null(0) != 0 if answer.metric.unit in ADDED else values.is_not_null()
+        if not known.any():
+            frame = frame.clear()  # the page says which filter left it so
     said = "; ".join(frame["said"].drop_nulls()[:SAID]) if "said" in frame.columns else ""
     return Drawing(frame, spec, picks, answer, hidden, said, table, reason_of(answer.frame) if answer else None)
 
 
 def reason_of(frame: pl.DataFrame) -> str | None:
     """Return the reason for which most of a frame's figures are withheld; None where none are."""
+    if "reason" not in frame.columns:
+        return None
     reasons = frame["reason"].drop_nulls().mode().sort()
     return str(reasons[0]) if reasons.len() else None

@@ -58,7 +58,7 @@ _PLANNED: tuple[Entry, ...] = (
     Entry(
         "commitments", "consultation/commitments.py", mark("Commitments"), "handshake", _TABLE, dimensions=("category",)
     ),
-    Entry("contracts", "consultation/contracts.py", mark("Contracts"), "contract", _TABLE),
+    Entry("contracts", "consultation/contracts.py", mark("Contracts and care"), "contract", _TABLE),
     Entry("needs", "consultation/needs.py", mark("Needs"), "volunteer_activism", _TABLE),
     Entry("hand-in", "manage/hand_in.py", mark("Hand in data"), "upload_file", _DATA, KEEPERS, filtered=False),
     Entry("quality", "manage/quality.py", mark("Data quality"), "rule", _DATA, ("executive", *KEEPERS)),

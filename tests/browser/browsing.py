@@ -17,7 +17,7 @@ from urllib.error import URLError
 from urllib.parse import urlencode, urlsplit
 from urllib.request import urlopen
 
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright
 
 from pages.shared.navigation import ENTRIES
 
@@ -168,9 +168,15 @@ def visiting(
         if where.scheme in ("http", "https", "ws", "wss") and where.netloc != here:
             visit.outside.append(url)
 
+    def complain(said: ConsoleMessage) -> None:
+        # At a page's address Streamlit first asks below it for what lies at the root.
+        probing = "404" in said.text and "/_stcore/" in said.location.get("url", "")
+        if said.type == "error" and not probing:
+            visit.errors.append(said.text)
+
     page.on("request", lambda request: ask(request.url))
     page.on("websocket", lambda socket: ask(socket.url))
-    page.on("console", lambda said: visit.errors.append(said.text) if said.type == "error" else None)
+    page.on("console", complain)
     page.on("pageerror", lambda error: visit.errors.append(str(error)))
     try:
         yield visit
