@@ -30,7 +30,7 @@ test: $(DEV) browser ## set up everything and run all tests
 	@$(PYTEST) -n $(WORKERS) --dist loadfile
 
 check: lint ## lint, types and unit tests, within a minute
-	@$(PYTEST) -q -n $(WORKERS) --dist loadfile -m "not browser and not postgres and not slow"
+	@$(PYTEST) -q -n $(WORKERS) --dist loadfile -m "not (browser or pages or postgres or slow)"
 
 lint: $(DEV) ## lint and types
 	@$(PY) -m ruff check .

@@ -21,12 +21,12 @@ DATABASES = ("sqlite", "postgresql")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs on the tests' PostgreSQL, so that `make check` can leave it to `make test`."""
+    """Mark what runs on the tests' PostgreSQL and what runs whole pages, so that `make check` can leave it out."""
     for item in items:
-        callspec = getattr(item, "callspec", None)
-        values = callspec.params.values() if callspec else ()
-        if any(isinstance(value, str) and value == "postgresql" for value in values) or "postgres" in item.path.parts:
+        if "postgresql" in item.name or "postgres" in item.path.parts:
             item.add_marker(pytest.mark.postgres)
+        if hasattr(getattr(item, "module", None), "AppTest"):
+            item.add_marker(pytest.mark.pages)
 
 
 @pytest.fixture(scope="session")
