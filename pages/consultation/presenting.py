@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -35,9 +36,11 @@ html { font-size: clamp(15px, 1.25vw, 26px) !important; }
 .r-table { border-collapse: collapse; width: 100%; font-size: 1.05rem; line-height: 1.35; }
 .r-table th, .r-table td { text-align: left; padding: .35rem .6rem .35rem 0; border: 0; border-bottom: 1px solid light-dark(#e8e6e2, #2c3035); vertical-align: top; }
 .r-table th { font-weight: 500; font-size: .92rem; color: light-dark(#5b6068, #a9adb3); }
+.r-cards + .r-small { margin-top: .7rem; }
 .r-two { display: grid; grid-template-columns: 1fr 1fr; gap: 1.2rem; } .r-two h3 { font-size: 1.05rem; margin: 0 0 .2rem; padding: 0; font-weight: 600; }
 .r-two p { white-space: pre-line; }
 </style>"""  # noqa: E501
+LETTERS, TALLER = 1.7, 1.45  # how much larger a chart's letters and its height are than on a desk
 ROWS = 9  # promises on one slide that the last row can read
 TONGUES: Mapping[str, str] = {"zh": OWN_NAMES["zh"], "en": OWN_NAMES["en"], "both": mark("Both")}
 
@@ -92,9 +95,14 @@ def _controls(
     if st.session_state.get("room_tongue") != tongue:
         st.session_state["room_tongue"] = tongue if tongue in TONGUES else "zh"
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="room_controls"):
-        st.button("←", key="room_back", shortcut="Left", on_click=_go, args=(place - 1,), disabled=place == 0)
+        st.button(_("Back"), key="room_back", shortcut="Left", on_click=_go, args=(place - 1,), disabled=place == 0)
         st.button(
-            "→", key="room_next", shortcut="Right", on_click=_go, args=(place + 1,), disabled=place == len(found) - 1
+            _("Next"),
+            key="room_next",
+            shortcut="Right",
+            on_click=_go,
+            args=(place + 1,),
+            disabled=place == len(found) - 1,
         )
         st.text(f"{place + 1} / {len(found)}")
         if item is not None:
@@ -205,6 +213,7 @@ def _item_slide(seen: FrozenView, frozen: Frozen, tongues: tuple[Language, ...],
     _slide(_both(item["title"], tongues, "h1"), _both(item["evidence"], tongues, "p"))
     drawing = item_chart(seen, item)
     if drawing is not None:
+        drawing = replace(drawing, spec=_larger(drawing.spec))
         metric, branch = item["chart"]["metric"], item["chart"]["branch"]
         charts.figure(
             seen, drawing, key=f"room_{item['item_id']}",
@@ -219,6 +228,18 @@ def _item_slide(seen: FrozenView, frozen: Frozen, tongues: tuple[Language, ...],
             for side, text in sides
         )
         _slide(f'<div class="r-two">{told}</div>')
+
+
+def _larger(part: Any) -> Any:
+    """Return a specification whose letters and height are read from the back of the room."""
+    if isinstance(part, dict):
+        return {
+            name: round(value * (LETTERS if name.lower().endswith("fontsize") else TALLER))
+            if isinstance(value, int | float) and (name.lower().endswith("fontsize") or name == "height")
+            else _larger(value)
+            for name, value in part.items()
+        }
+    return [_larger(one) for one in part] if isinstance(part, list) else part
 
 
 def _code(item: Content) -> str:
