@@ -17,6 +17,7 @@ from data import (
     check,
     database,
     demo,
+    distribute,
     findings,
     frozen,
     importer,
@@ -157,6 +158,7 @@ def _parser(language: str) -> argparse.ArgumentParser:
 
     command("refresh", _refresh, mark("make all facts again from the tables"))
     command("check", _check, mark("look for anything wrong: constraints, facts, version, settings"))
+    command("distribute", _distribute, mark("spread the tables over a Citus cluster"))
 
     empty = command("template", _template, mark("write an empty workbook for each table"))
     empty.add_argument("folder", type=Path, metavar="DIR")
@@ -302,6 +304,12 @@ def _verify(asked: argparse.Namespace, _bar: Bar) -> int:
         else:
             _complain(words.translate(TAMPERED, asked.language, **values, recomputed=one.recomputed))
     return 0 if all(one.sound for one in checked) else 1
+
+
+def _distribute(asked: argparse.Namespace, _bar: Bar) -> int:
+    outcome = distribute.distribute()
+    _say(words.translate(outcome.message, asked.language, **outcome.params))
+    return 0
 
 
 def _template(asked: argparse.Namespace, _bar: Bar) -> int:
