@@ -115,6 +115,7 @@ class _Audit:
     shown: dict[tuple[str, Cell], None] = field(default_factory=dict)  # in the order told
     people: dict[str, dict[Cell, float]] = field(default_factory=lambda: defaultdict(dict))
     _numbers: dict[object, int] = field(default_factory=dict)
+    _tables: dict[object, Array] = field(default_factory=dict)
 
     def run(self) -> Found:
         """Ask for everything, then solve."""
@@ -330,6 +331,12 @@ class _Audit:
 
     def _table(self, name: str, start: Month, end: Month, dimension: str | None) -> Array:
         """Return units × months (or, with a dimension, × codes): how many a group counts."""
+        key = (name, start, end, dimension)
+        if key not in self._tables:
+            self._tables[key] = self._work_out(name, start, end, dimension)
+        return self._tables[key]
+
+    def _work_out(self, name: str, start: Month, end: Month, dimension: str | None) -> Array:
         known = self.snapshot.data_date
         blocks = tuple(Period(None, (start + i).first, (start + i).last) for i in range(end - start + 1))
         codes: tuple[str, ...] = ()

@@ -124,12 +124,15 @@ class _Control:
         """Whether the question is grouped by months, quarters or years."""
         return self.cut.periods[0].label is not None
 
-    def of_groups(self, flags: Flags) -> Flags:
-        """Return for the question's groups (first axis) what holds for all parts that make them up."""
+    def seen(self, flags: Flags) -> Flags:
+        """Return which cells may be seen, from what (parts × periods × codes) may be shown."""
         group_of = self.cut.group_of
         inside = np.flatnonzero(group_of >= 0)
         members = [self.parts.of_group(inside[group_of[inside] == g]) for g in range(len(self.cut.groups))]
-        return np.stack([flags[part].all(axis=0) for part in members])
+        found = np.stack([flags[part].all(axis=0) for part in members])
+        found = np.broadcast_to(found, self.cut.shape)
+        # Of people who come again there are fewer in a part than in its parts together.
+        return found & ~self.small if self.resting.kind == "distinct" else found
 
     @cached_property
     def small(self) -> Flags:
@@ -144,9 +147,10 @@ class _Open(_Control):
 
     def why(self) -> NDArray[np.object_]:
         """Return why each cell is withheld, None where it is shown."""
-        shown_there = self.of_groups(self.shown())
-        reason = np.where(self.small, "small", "complement").astype(object)
-        reason[shown_there & ~self.small] = None
+        seen = self.seen(self.shown())
+        reason = np.full(self.cut.shape, None, dtype=object)
+        if not seen.all():
+            reason[~seen] = np.where(self.small, "small", "complement")[~seen]
         return reason
 
     @cached_property
@@ -294,12 +298,14 @@ class _Closed(_Control):
         elif len(dimensions) > 1 or (dimensions and self.by_time):
             reason[:] = "detail"
         else:
-            shown_there = self.of_groups(self._shown(next(iter(dimensions), None), last))
-            reason[:] = "complement"
-            reason[:, [not _is_block(period) for period in cut.periods]] = "period"
-            reason[self._uniform] = "uniform"
-            reason[self.small] = "small"
-            reason[shown_there & ~self.small] = None
+            seen = self.seen(self._shown(next(iter(dimensions), None), last))
+            if not seen.all():
+                reason[:] = "complement"
+                if self.resting.kind != "standing":
+                    reason[:, [not _is_block(period) for period in cut.periods]] = "period"
+                reason[self._uniform] = "uniform"
+                reason[self.small] = "small"
+                reason[seen] = None
         return reason
 
     def _shown(self, dimension: str | None, last: Month) -> Flags:
@@ -308,8 +314,21 @@ class _Closed(_Control):
         codes = tuple(code for code, _ in dict(self.metric.codes)[dimension]) if dimension else ()
         asked = replace(cut, code=dimension, codes=codes, where={})
         lattice = Lattice(asked, self.parts, self.least, self._first, last)
-        found = []
-        for period in cut.periods:
+        every: Flags = np.stack([self._over(lattice, period) for period in cut.periods], axis=1)
+        if cut.code is None and dimension is not None:
+            chosen: Flags = np.logical_and.reduce(every[:, :, list(cut.where[dimension])], axis=2, keepdims=True)
+            return chosen
+        if cut.code is not None and cut.where:
+            left_out = [place for place in range(len(codes)) if place not in cut.where[cut.code]]
+            every[:, :, left_out] = True
+        return every
+
+    def _over(self, lattice: Lattice, period: Period) -> Flags:
+        """Return parts × codes: where all groups that the result tells of may be shown for a period."""
+        asked = replace(lattice.cut, periods=(period,))
+        key = ("closed", astuple(self.resting), *keyed(asked), self.least)
+
+        def work_out() -> Flags:
             start, end = Month.of(period.start), Month.of(period.end)
             flags = [lattice.over(group, self.resting.kind, start, end) for group in self.resting.groups]
             flags += [lattice.apart(some, start, end) for some in (self.resting.whole_is, self.resting.part_is) if some]
@@ -320,15 +339,10 @@ class _Closed(_Control):
                 flags += [lattice.over(stock, "standing", month, month) for month in (start.back(1), end)]
             if self.resting.made_of:
                 flags += self._stock(lattice, self.resting, end)
-            found.append(reduce(np.logical_and, flags))
-        every: Flags = np.stack(found, axis=1)
-        if cut.code is None and dimension is not None:
-            chosen: Flags = np.logical_and.reduce(every[:, :, list(cut.where[dimension])], axis=2, keepdims=True)
-            return chosen
-        if cut.code is not None and cut.where:
-            left_out = [place for place in range(len(codes)) if place not in cut.where[cut.code]]
-            every[:, :, left_out] = True
-        return every
+            found: Flags = reduce(np.logical_and, flags)
+            return found
+
+        return self.cut.snapshot.table(key, work_out)
 
     def _stock(self, lattice: Lattice, stock: Rests, month: Month) -> list[Flags]:
         """Return where a stock at the end of a month may be shown: where all that it is made of may be."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -97,15 +98,10 @@ class Lattice:
 
     def blocks(self, level: str) -> tuple[Period, ...]:
         """Return all calendar years, quarters or months whose months are closed."""
-        length = LENGTHS[level]
-        if self.last < self.first:
-            return ()
-        # Before the first month there is nothing, so the first quarter and the first year may begin before it.
-        found = periods(Filters(_begin(self.first, length), self.last), level)
-        return tuple(period for period in found if Month.of(period.end) - Month.of(period.start) == length - 1)
+        return _blocks(self.first, self.last, level)[0]
 
     def _places(self, level: str) -> dict[Month, int]:
-        return {Month.of(block.start): place for place, block in enumerate(self.blocks(level))}
+        return _blocks(self.first, self.last, level)[1]
 
     def _shown(self, group: Group, kind: Kind, level: str) -> Flags:
         """Return where (parts × blocks × codes) the group may be shown for the blocks of one length."""
@@ -193,6 +189,18 @@ class Lattice:
 
     def _fitting(self, group: Group, counts: Counts, totals: Sequence[Total]) -> Flags:
         return shown(self.parts, counts, lambda cells: fit(group, self.least, cells), totals)
+
+
+@lru_cache(maxsize=64)
+def _blocks(first: Month, last: Month, level: str) -> tuple[tuple[Period, ...], dict[Month, int]]:
+    """Return the closed calendar blocks of one length, and the place of each by its first month."""
+    length = LENGTHS[level]
+    if last < first:
+        return (), {}
+    # Before the first month there is nothing, so the first quarter and the first year may begin before it.
+    every = periods(Filters(_begin(first, length), last), level)
+    whole = tuple(period for period in every if Month.of(period.end) - Month.of(period.start) == length - 1)
+    return whole, {Month.of(block.start): place for place, block in enumerate(whole)}
 
 
 def _begin(month: Month, length: int) -> Month:
