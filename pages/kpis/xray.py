@@ -12,6 +12,7 @@ from pages.shared import formats, view
 from pages.shared.view import View
 from pages.shared.words import _, metric_name
 from queries import metrics
+from queries.rivals import EXPLAINED, REASONS, difference
 
 
 def panel(seen: View, names: tuple[str, ...], key: str) -> None:
@@ -72,12 +73,15 @@ def rivals(seen: View, metric: str) -> str:
             definition.formula_en if english else definition.formula_zh,
             definition.excluded_en if english else definition.excluded_zh,
         ]
+        told = escape(" · ".join(word for word in words if word))
+        if definition is not used and (step := _difference(seen, metric, used.id, definition.id)):
+            told += f"<br><strong>{escape(step)}</strong>"
         name = definition.en if english else definition.zh
         mark = f' <span class="d-word">{escape(_("in use"))}</span>' if definition is used else ""
         rows.append(
             f'<tr><th scope="row">{escape(name)}{mark}</th><td class="d-strong">{escape(value)}</td>'
             f"<td>{_mark(row, span)}</td><td>{escape(counts)}</td>"
-            f'<td class="d-words">{escape(" · ".join(word for word in words if word))}</td></tr>'
+            f'<td class="d-words">{told}</td></tr>'
         )
     scale = f"{formats.percent(span[0], 0)}–{formats.percent(span[1], 0)}"
     heads = [_("Definition"), _("Value"), scale, _("Numerator / denominator"), _("How it is counted")]
@@ -88,6 +92,29 @@ def rivals(seen: View, metric: str) -> str:
     return (
         f'<div class="d-scroll"><table class="d-table d-wide"><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _difference(seen: View, metric: str, used: str | None, other: str | None) -> str:
+    """Return which cases lead from the definition in use to another, in a line; empty for who may not see cases."""
+    if not seen.viewer.sees_cases or metric not in EXPLAINED or used is None or other is None:
+        return ""
+    found = difference(seen.viewer, metric, used, other, seen.filters, seen.snapshot)
+    if found is None or not found.parts:
+        return ""
+    parts = [
+        _(
+            "{count} {reason} ({effect})",
+            count=formats.count(part.cases, whole=True),
+            reason=_(REASONS[part.name]),
+            effect=formats.points(part.effect),
+        )
+        for part in found.parts
+    ]
+    return _(
+        "{difference} against the definition in use: {parts}",
+        difference=formats.points(found.difference),
+        parts=(", " if seen.language == "en" else "，").join(parts),
     )
 
 

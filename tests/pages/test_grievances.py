@@ -85,6 +85,15 @@ def test_rival_definitions_stand_beside_each_other_with_their_counts(metric: str
     assert [name for name in rows if "in use" in name] == [f"{METRICS[metric].definitions[0].en} in use"]
 
 
+def test_what_makes_definitions_differ_is_told_to_those_who_may_see_the_cases(open_page: Opened) -> None:
+    told = "against the definition in use: "
+    mine = table(open_page("grievances", lang="en", role="union_staff"), "How it is counted")
+    assert [told in cells[-1] for cells in mine.values()] == [False, True, True]
+    assert "not yet due (" in mine["of those received"][-1]
+    whole = table(open_page("grievances", lang="en"), "How it is counted")
+    assert not any(told in cells[-1] for cells in whole.values())
+
+
 def test_a_rival_chosen_counts_the_whole_page(open_page: Opened) -> None:
     app = open_page("grievances", lang="en")
     assert card(app, "Closure rate") == shown("closure_rate", OPERATOR, year("HQ"), "en", "due")
