@@ -39,7 +39,7 @@ WATCH = f"""
     CanvasRenderingContext2D.prototype[method] = function (...given) {{ now(); return original.apply(this, given); }};
   }}
   document.addEventListener('keydown', event => {{
-    if (event.key === 'Enter') window.pressed = performance.now();
+    if (event.key === 'Enter' || event.target.type === 'radio') window.pressed = performance.now();
   }}, true);
   window.settled = () => window.drawn > window.pressed && performance.now() - window.drawn > {QUIET};
 }})();
@@ -136,19 +136,21 @@ def in_turns(windows: dict[str, Page]) -> dict[str, float]:
 def choose(page: Page) -> float:
     """Choose the next unit in the first select box of a Streamlit page; return the milliseconds until all is drawn."""
     page.locator(UNIT).first.click()
-    return _next(page, "ArrowDown")
+    page.wait_for_timeout(150)  # the list drops down
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    return _until_drawn(page)
 
 
 def choose_in_dash(page: Page) -> float:
     """Choose the next unit on the Dash page."""
-    page.locator("#unit").click()
-    return _next(page, "ArrowDown")
+    page.locator("#unit input:checked").focus()
+    page.keyboard.press("ArrowDown")
+    return _until_drawn(page)
 
 
-def _next(page: Page, key: str) -> float:
-    page.wait_for_timeout(150)  # the list drops down
-    page.keyboard.press(key)
-    page.keyboard.press("Enter")
+def _until_drawn(page: Page) -> float:
+    page.wait_for_timeout(50)
     page.wait_for_function("window.settled()", timeout=60_000)
     return float(page.evaluate("window.drawn - window.pressed"))
 

@@ -16,6 +16,7 @@ from queries.viewers import OPERATOR
 from queries.warming import warm_up
 
 CARDS = ("participation_rate", "closure_rate", "on_time_rate", "satisfaction_rate", "adoption_rate")
+UNITS = 30  # to choose from
 CHARTS = (
     ("participation_rate", "month"),
     ("participation_rate", "branch"),
@@ -38,10 +39,10 @@ def page() -> Dash:
     snapshot = current()
     warm_up(snapshot)
     app = Dash(__name__, serve_locally=True)
-    units = [{"label": snapshot.name(unit, "zh"), "value": unit} for unit in snapshot.tree.ids]
+    units = [{"label": snapshot.name(unit, "zh"), "value": unit} for unit in snapshot.tree.ids[:UNITS]]
     app.layout = html.Div(
         [
-            dcc.Dropdown(units, units[0]["value"], id="unit", clearable=False),
+            dcc.RadioItems(units, units[0]["value"], id="unit", inline=True),
             html.Div(id="cards"),
             html.Div([dcc.Graph(id=f"chart{i}") for i in range(len(CHARTS))]),
         ]

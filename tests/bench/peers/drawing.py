@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import altair as alt
 import polars as pl
 import pyarrow as pa
 import streamlit as st
@@ -32,31 +31,31 @@ class Drawn:
 
 
 @cache
-def pages(charts: str) -> dict[str, dict[str, Drawn]]:
-    """Return each recorded page's main part and sidebar; `charts` is `spec` (built once) or `altair` (each time)."""
+def pages() -> dict[str, dict[str, Drawn]]:
+    """Return each recorded page's main part and sidebar."""
     recorded = json.loads(Path(os.environ["BENCH_RECORDED"]).read_text("utf-8"))
-    return {page: _parts(tree, charts) for page, tree in recorded.items()}
+    return {page: _parts(tree) for page, tree in recorded.items()}
 
 
-def _parts(tree: dict[str, Any], charts: str) -> dict[str, Drawn]:
+def _parts(tree: dict[str, Any]) -> dict[str, Drawn]:
     names = {"0": "main", "1": "sidebar"}
     found = {}
     for place, name in names.items():
         if place in tree["children"]:
-            found[name] = _drawn(tree["children"][place], f"{name}", charts)
+            found[name] = _drawn(tree["children"][place], f"{name}")
     return found
 
 
-def _drawn(node: dict[str, Any], key: str, charts: str) -> Drawn:
+def _drawn(node: dict[str, Any], key: str) -> Drawn:
     content = base64.b64decode(node["proto"])
-    children = [_drawn(child, f"{key}.{place}", charts) for place, child in sorted(_numbered(node["children"]))]
+    children = [_drawn(child, f"{key}.{place}") for place, child in sorted(_numbered(node["children"]))]
     if node["children"] or node["kind"] in BLOCKS:
         block = Block.FromString(content)
         kind = node["kind"]
         label = getattr(getattr(block, kind, None), "label", "") if kind in ("popover", "expandable", "tab") else ""
         return Drawn(kind, lambda _: None, label, children)
     element = Element.FromString(content)
-    return Drawn(node["kind"], _element(node["kind"], element, key, charts))
+    return Drawn(node["kind"], _element(node["kind"], element, key))
 
 
 def _numbered(children: dict[str, Any]) -> list[tuple[int, Any]]:
@@ -69,10 +68,10 @@ BLOCKS = {
 }  # fmt: skip
 
 
-def _element(kind: str, element: Element, key: str, charts: str) -> Draw:
+def _element(kind: str, element: Element, key: str) -> Draw:
     one: Any = getattr(element, kind) if kind != "container" else None
     if kind == "vega_lite_chart":
-        return _chart(one, key, charts)
+        return _chart(one, key)
     if kind == "dataframe":
         frame = _frame(one.arrow_data.data or one.lazy_data.initial_chunk.data)
         return lambda place: place.dataframe(frame, key=key)
@@ -101,21 +100,12 @@ def _element(kind: str, element: Element, key: str, charts: str) -> Draw:
     return lambda place: place.text(kind)
 
 
-def _chart(chart: Any, key: str, charts: str) -> Draw:
+def _chart(chart: Any, key: str) -> Draw:
     spec = json.loads(chart.spec)
     frames = {data.name: _frame(data.data.data) for data in chart.datasets}
     frame = _frame(chart.data.data) if chart.HasField("data") else next(iter(frames.values()), pl.DataFrame())
     spec.pop("datasets", None)
-    if charts == "spec":
-        return lambda place: place.vega_lite_chart(frame, spec, key=key)
-
-    def draw(place: Any) -> None:
-        made = alt.Chart.from_dict({"$schema": alt.SCHEMA_URL, "mark": "bar", **spec}, validate=False)
-        # Other figures after each filter, or nothing would be drawn anew.
-        made.data = frame.with_columns(pl.selectors.float() * (1 + st.session_state.runs / 1000))
-        place.altair_chart(made, key=key)
-
-    return draw
+    return lambda place: place.vega_lite_chart(frame, spec, key=key)
 
 
 def _frame(data: bytes) -> pl.DataFrame:
@@ -160,10 +150,9 @@ def draw(node: Drawn, place: Any) -> None:
             child.draw(place)
 
 
-def app(charts: str) -> None:
+def app() -> None:
     """Draw the page that the address names, under a navigation with all recorded pages."""
-    found = pages(charts)
-    st.session_state.runs = st.session_state.get("runs", 0) + 1
+    found = pages()
 
     def page(name: str) -> Callable[[], None]:
         def run() -> None:

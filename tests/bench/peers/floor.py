@@ -2,4 +2,4 @@
 
 from tests.bench.peers.drawing import app
 
-app("spec")
+app()

@@ -14,7 +14,7 @@ from tests.bench.peers.drawing import pages
 
 def main(port: int) -> None:
     """Read the recorded pages, then serve until stopped."""
-    pages("spec")
+    pages()
     app = st.App(Path(__file__).parent / "floor.py")
     served = uvicorn.Config(
         app,
