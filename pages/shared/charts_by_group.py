@@ -18,6 +18,7 @@ from pages.shared.drawing import (
     counted,
     drawn,
     finished,
+    kept,
     labels,
     look,
     names_axis,
@@ -38,6 +39,7 @@ UPRIGHT = 460  # pixels of a chart below which ten Chinese names no longer stand
 CELLS_WITH_TEXT = 260  # above that many cells the figures in a heat map no longer read
 
 
+@kept
 def bars(
     seen: View,
     answer: Answer,
@@ -94,6 +96,7 @@ def _bars(of: Look, whiskers: bool, has_target: bool) -> Spec:
     return finished(alt.layer(*layers).properties(padding={**theme.PADDING, "right": FIGURE}), of.mode)
 
 
+@kept
 def heat(
     seen: View,
     answer: Answer,
@@ -248,6 +251,7 @@ def _funnel(of: Look) -> Spec:
     return finished(alt.layer(*layers).properties(height=theme.CHART_HEIGHT + 40), of.mode)
 
 
+@kept
 def strip(seen: View, answer: Answer, *, highlight: str) -> Drawing:
     """Return groups as marks on one line, the `highlight`ed one named: where one stands among its like.
 

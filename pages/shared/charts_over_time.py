@@ -16,6 +16,7 @@ from pages.shared.drawing import (
     drawn,
     finished,
     hatching,
+    kept,
     labels,
     look,
     pick,
@@ -33,6 +34,7 @@ from queries.filters import Month
 RIM: dict[str, Any] = {"strokeWidth": 4, "strokeJoin": "round"}
 
 
+@kept
 def line(
     seen: View,
     answer: Answer,
@@ -207,6 +209,7 @@ def _flow(of: Look) -> Spec:
     return finished(alt.layer(*layers).properties(height=theme.CHART_HEIGHT), of.mode)
 
 
+@kept
 def stacked(seen: View, answer: Answer, *, share: bool = False, clicks: bool = False) -> Drawing:
     """Return what a count is made of over time: `answer` is a grid with the code in `group`, the period in `column`.
 

@@ -6,9 +6,10 @@ new data each run: building and validating it is what makes a stock chart slow.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec
 
 import altair as alt
 import polars as pl
@@ -48,6 +49,11 @@ class Drawing:
     table: pl.DataFrame | None = None  # what the download holds, if not the answer's frame
     reason: str | None = None  # why most of what is withheld is, as disclosure control says
 
+    @cached_property
+    def sent(self) -> Any:
+        """The frame as it goes to the browser, turned into Arrow once however often it is drawn."""
+        return self.frame.to_arrow()
+
     @property
     def withheld(self) -> bool:
         """Whether everything it would show is too small to be shown."""
@@ -58,6 +64,27 @@ class Drawing:
     def empty(self) -> bool:
         """Whether there is nothing to draw."""
         return self.frame.height == 0
+
+
+P = ParamSpec("P")
+
+
+def kept(draw: Callable[Concatenate[View, Answer, P], Drawing]) -> Callable[Concatenate[View, Answer, P], Drawing]:
+    """Let a drawing be made once for all who see the same answer in the same look, as long as the data stay.
+
+    What it depends on beside its arguments is the language, the mode and what is compared with; frames among the
+    arguments are made anew each time, so such a drawing is not kept.
+    """
+
+    @wraps(draw)
+    def drawn_once(seen: View, answer: Answer, *args: P.args, **options: P.kwargs) -> Drawing:
+        given = (answer, *args, *sorted(options.items()))
+        if any(isinstance(one, pl.DataFrame) for one in (*args, *options.values())):
+            return draw(seen, answer, *args, **options)
+        key = ("drawing", draw.__name__, theme.mode(), seen.language, seen.compare, given)
+        return seen.snapshot.once(key, lambda: draw(seen, answer, *args, **options))
+
+    return drawn_once
 
 
 @dataclass(frozen=True)

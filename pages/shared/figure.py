@@ -49,10 +49,10 @@ def figure(
         name = f"chart_{key}_{turn}"
         alt = f"{title}. {drawing.said}"[:SAID_LENGTH]
         if on_pick is None:
-            st.vega_lite_chart(drawing.frame, drawing.spec, key=name, alt=alt)
+            st.vega_lite_chart(drawing.sent, drawing.spec, key=name, alt=alt)
         else:
             st.vega_lite_chart(
-                drawing.frame,
+                drawing.sent,
                 drawing.spec,
                 key=name,
                 alt=alt,
