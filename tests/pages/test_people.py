@@ -1,0 +1,76 @@
+"""People and audit: an administrator lets people in and shuts them out, and sees who did what; nobody else does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data import database, importer, people, reader
+from tests.pages.conftest import HOUSE, PEOPLE, TABLES
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A demo of this test's own, which it may change."""
+    monkeypatch.delenv("DASHBOARD_DATABASE_URL", raising=False)
+    monkeypatch.setenv("DASHBOARD_HOME", str(tmp_path))
+    engine = database.engine()
+    importer.store_batch(reader.read([TABLES]), by="demo", kind="demo", engine=engine)
+    with database.writing(engine) as connection:
+        for email, name, role, units in PEOPLE.values():
+            people.add(connection, email, name, role, units=units, by="demo")
+    yield tmp_path
+    engine.dispose()
+
+
+def people_page(role: str, lang: str = "zh") -> AppTest:
+    app = AppTest.from_file(str(HOUSE / "app.py"), default_timeout=30)
+    app.query_params.update({"as": PEOPLE[role][0], "lang": lang})
+    app.run()
+    return app.switch_page("pages/manage/people.py").run()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_an_administrator_lets_in_and_shuts_out(own_home: Path, lang: str) -> None:
+    app = people_page("admin", lang)
+    assert not app.exception
+    assert set(app.dataframe[0].value["email"]) == {email for email, *_ in PEOPLE.values()}
+    app.text_input(key="people_email").input("new@example.com")
+    app.text_input(key="people_name").input("新人")
+    app.button(key="people_enter").click().run()
+    with database.reading() as connection:
+        assert "new@example.com" in {one["email"] for one in people.everyone(connection)}
+    app.run()
+    app.selectbox(key="people_gone").set_value("new@example.com").run()
+    app.button(key="people_disable").click().run()
+    with database.reading() as connection:
+        left = {one["email"]: one["active"] for one in people.everyone(connection)}
+        actions = [line["action"] for line in people.log(connection, 10)]
+    assert not left["new@example.com"]
+    assert {"person_added", "person_disabled"} <= set(actions)
+
+
+def test_union_staff_without_units_is_refused_in_words(own_home: Path) -> None:
+    app = people_page("admin", "en")
+    app.text_input(key="people_email").input("clerk@example.com")
+    app.selectbox(key="people_role").set_value("union_staff")
+    app.button(key="people_enter").click().run()
+    assert app.error
+    with database.reading() as connection:
+        assert "clerk@example.com" not in {one["email"] for one in people.everyone(connection)}
+
+
+@pytest.mark.parametrize("role", ["executive", "union_staff", "management"])
+def test_nobody_else_has_the_page(own_home: Path, role: str) -> None:
+    with pytest.raises(ValueError, match="navigation page"):
+        people_page(role)
+
+
+def test_the_log_is_searched_by_person_and_action(own_home: Path) -> None:
+    people.audit(None, "wu@example.com", "export", {"file": "a.csv"})
+    with database.reading() as connection:
+        assert next(line["action"] for line in people.log(connection, 10, "wu@")) == "export"
+        assert not people.log(connection, 10, "no such")
