@@ -16,6 +16,8 @@ import pytest
 from data import reader, tables
 from tests.data.broken_files import LIMITS, Case, cases, mutated
 
+pytestmark = pytest.mark.slow  # a child process reads each of the files
+
 
 @dataclass
 class Hand:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
@@ -12,6 +13,8 @@ from sqlalchemy import Engine
 from data import check, importer, undo
 from data.tables import ACTIVITY_KINDS, BY_NAME, ORGANISERS
 from tests.data.ledgers import TODAY, activity, branch, empty_tables, everything, frame, stored
+
+pytestmark = pytest.mark.slow  # many whole imports
 
 DAYS = st.dates(date(2025, 1, 1), date(2025, 3, 31))
 ACTIVITIES = [f"E{number}" for number in range(4)]

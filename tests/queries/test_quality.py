@@ -15,6 +15,8 @@ from queries.loading import load
 from queries.snapshot import Snapshot
 from queries.viewers import OPERATOR, Viewer
 
+pytestmark = pytest.mark.slow  # the whole demo is made for it
+
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:

@@ -28,6 +28,8 @@ from queries import freezing, minutes
 from queries.holding import current
 from queries.viewers import OPERATOR
 
+pytestmark = pytest.mark.slow  # each test renders whole documents
+
 TABLES = Path(__file__).parents[1] / "conformance" / "tables"
 EVIL = '=HYPERLINK("http://x","y")'
 
