@@ -22,6 +22,7 @@ from pages.shared.drawing import (
     pick,
     reason_of,
     value_axis,
+    widened,
     worded,
 )
 from pages.shared.view import View
@@ -37,40 +38,45 @@ def gaps(seen: View, first: Answer, second: Answer, names: tuple[str, str]) -> D
 
     Both answers are of one metric, grouped alike. A click returns `group`.
     """
-    rows = worded(seen, first)
-    other = worded(seen, second)
-    said = [
-        f"{label} · {names[0]} {one}{counted(n1, d1)} · {names[1]} {two}{counted(n2, d2)}"
-        for label, one, n1, d1, two, n2, d2 in zip(
-            rows["label"], rows["shown"], rows["numerator"], rows["denominator"],
-            other["shown"], other["numerator"], other["denominator"], strict=True,
-        )
-    ]  # fmt: skip
-    whole = rows.with_columns(second=other["value"], said=pl.Series(said, dtype=pl.String))
-    drawn = whole.filter(pl.any_horizontal(pl.col("value", "second").is_not_null(), pl.col("suppressed")))
-    both = drawn["value"].is_not_null() & drawn["second"].is_not_null()
-    named = pl.Series([place == (both.arg_max() or 0) for place in range(drawn.height)], dtype=pl.Boolean)
-    drawn = drawn.select(
-        "group", "label", "value", "second", "said",
-        first_name=pl.when(named).then(pl.lit(names[0])).otherwise(pl.lit("")),
-        second_name=pl.when(named).then(pl.lit(names[1])).otherwise(pl.lit("")),
-        note=pl.when(both).then(pl.lit("")).otherwise(pl.lit(formats.suppressed_sign())),
-    )  # fmt: skip
-    # The two names stand outside their marks, wherever those are.
-    rising = drawn.filter(pl.col("first_name") != "").select((pl.col("value") <= pl.col("second")).any()).item()
-    spec = {
-        **_gaps(look(seen, first.metric.unit, clicks=True), bool(rising)),
-        "height": drawn.height * ROW + AXIS + HEAD,
-    }
-    table = pl.concat(
-        [
-            answer.frame.with_columns(series=pl.lit(name), label=rows["label"])
-            for answer, name in zip((first, second), names, strict=True)
-        ]
+    rows, other = worded(seen, first), worded(seen, second)
+    columns = ("shown", "numerator", "denominator")
+    sides = [
+        [f"{name} {shown}{counted(n, d)}" for shown, n, d in zip(*(part[c] for c in columns), strict=True)]
+        for name, part in zip(names, (rows, other), strict=True)
+    ]
+    said = [" · ".join(parts) for parts in zip(rows["label"], *sides, strict=True)]
+    whole = widened(rows, rows.columns, {"said_both": said}, {"second": other["value"].to_list()})
+    known = whole["value"].is_not_null() | whole["second"].is_not_null() | whole["suppressed"] | other["suppressed"]
+    kept = whole.filter(known)
+    both = (kept["value"].is_not_null() & kept["second"].is_not_null()).to_list()
+    at = both.index(True) if True in both else 0
+    sent = widened(
+        kept,
+        ["group", "label", "value", "second"],
+        {
+            "said": kept["said_both"].to_list(),
+            "first_name": [names[0] if place == at else "" for place in range(kept.height)],
+            "second_name": [names[1] if place == at else "" for place in range(kept.height)],
+            "note": ["" if one else formats.suppressed_sign() for one in both],
+        },
     )
+    # The two names stand outside their marks, wherever those are.
+    rising = True in both and kept["value"][at] <= kept["second"][at]
+    spec = {**_gaps(look(seen, first.metric.unit, clicks=True), rising), "height": sent.height * ROW + AXIS + HEAD}
     hidden = sum(int(answer.frame["suppressed"].sum()) for answer in (first, second))
     spoken = "; ".join(said[:SAID])
-    return Drawing(drawn, spec, ("group",), first, hidden, spoken, table, reason_of(first.frame))
+    table = _beside(rows["label"].to_list(), ((first, names[0]), (second, names[1])))
+    return Drawing(sent, spec, ("group",), first, hidden, spoken, table, reason_of(first.frame))
+
+
+def _beside(names: list[str], parts: tuple[tuple[Answer, str], ...]) -> pl.DataFrame:
+    """Return what a download holds: the figures of each answer under its name."""
+    return pl.concat(
+        [
+            widened(answer.frame, answer.frame.columns, {"series": [name] * len(names), "label": names})
+            for answer, name in parts
+        ]
+    )
 
 
 @cache
@@ -116,31 +122,28 @@ def with_coverage(seen: View, answer: Answer, coverage: Answer, heading: str) ->
 
     `heading` names the column. A click returns `group`.
     """
-    rows = worded(seen, answer)
-    known = worded(seen, coverage)
-    whole = rows.with_columns(
-        beside=known["shown"],
-        said=pl.Series(
-            [f"{one} · {heading} {two}" for one, two in zip(rows["said"], known["shown"], strict=True)], dtype=pl.String
-        ),
+    rows, known = worded(seen, answer), worded(seen, coverage)
+    said = [f"{one} · {heading} {two}" for one, two in zip(rows["said"], known["shown"], strict=True)]
+    whole = widened(rows, rows.columns, {"beside": known["shown"].to_list(), "said_both": said})
+    kept = whole.filter(whole["value"].is_not_null() | whole["suppressed"])
+    highs = zip(kept["value"], kept["high"], strict=True)
+    sent = widened(
+        kept,
+        ["group", "label", "shown", "low", "high", "beside"],
+        {
+            "said": kept["said_both"].to_list(),
+            "heading": [heading if place == 0 else "" for place in range(kept.height)],
+        },
+        {
+            # A bar without a length would lose its place in the order.
+            "value": kept["value"].fill_null(0.0).to_list(),
+            "end": [max(value or 0.0, high or 0.0) for value, high in highs],
+        },
     )
-    kept = whole.filter(pl.col("value").is_not_null() | pl.col("suppressed"))
-    drawn = kept.select(
-        "group", "label", "shown", "said", "low", "high", "beside",
-        # A bar without a length would lose its place in the order.
-        value=pl.col("value").fill_null(0.0),
-        end=pl.max_horizontal("value", "high").fill_null(0.0),
-        heading=pl.when(pl.int_range(pl.len()) == 0).then(pl.lit(heading)).otherwise(pl.lit("")),
-    )  # fmt: skip
-    spec = {**_with_coverage(look(seen, answer.metric.unit, clicks=True)), "height": drawn.height * ROW + AXIS + HEAD}
-    table = pl.concat(
-        [
-            one.frame.with_columns(series=pl.lit(name), label=rows["label"])
-            for one, name in ((answer, _name(seen, answer)), (coverage, heading))
-        ]
-    )
-    hidden, spoken = int(answer.frame["suppressed"].sum()), "; ".join(whole["said"][:SAID])
-    return Drawing(drawn, spec, ("group",), answer, hidden, spoken, table, reason_of(answer.frame))
+    spec = {**_with_coverage(look(seen, answer.metric.unit, clicks=True)), "height": sent.height * ROW + AXIS + HEAD}
+    table = _beside(rows["label"].to_list(), ((answer, _name(seen, answer)), (coverage, heading)))
+    hidden, spoken = int(answer.frame["suppressed"].sum()), "; ".join(said[:SAID])
+    return Drawing(sent, spec, ("group",), answer, hidden, spoken, table, reason_of(answer.frame))
 
 
 def _name(seen: View, answer: Answer) -> str:

@@ -10,29 +10,18 @@ from streamlit import dataframe_util
 from data import words
 from data.words import LANGUAGES
 from pages.shared import formats, theme
-from pages.shared.navigation import ENTRIES
+from pages.shared.navigation import ENTRIES, ROOT
 from queries.filters import Month
 from queries.holding import prepare
 from queries.warming import warm_up
 
-# What page scripts import beside the modules that import each other from here.
-MODULES = (
-    "altair",
-    "babel.dates",
-    "pyarrow",
-    "scipy.stats",
-    "xlsxwriter",
-    "pages.shared.cards",
-    "pages.shared.charts",
-    "pages.shared.filter_bar",
-    "pages.shared.sidebar",
-    "queries.metrics",
-)
+# What is imported by name or on a click only.
+MODULES = ("altair", "babel.dates", "pyarrow", "scipy.stats", "xlsxwriter")
 
 
 def warm() -> None:
     """Import, read the catalogues, format once in each language, compile the page scripts, warm up the facts."""
-    for module in MODULES:
+    for module in (*MODULES, *beside_pages()):
         importlib.import_module(module)
     for language in LANGUAGES:
         words.catalogue(language)
@@ -44,3 +33,10 @@ def warm() -> None:
     for entry in ENTRIES:
         compile(entry.path.read_text("utf-8"), str(entry.path), "exec")
     prepare(warm_up)
+
+
+def beside_pages() -> list[str]:
+    """Return the modules that page scripts are made of; the scripts themselves would draw when imported."""
+    scripts = {entry.path for entry in ENTRIES}
+    paths = sorted(path for path in (ROOT / "pages").glob("*/*.py") if path not in scripts and path.stem[0] != "_")
+    return [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths]
