@@ -88,7 +88,7 @@ def _gaps(of: Look, rising: bool) -> Spec:
         axis=names_axis(),
         scale=alt.Scale(paddingOuter=0.9),
     )
-    scale = alt.Scale(zero=False, nice=True)
+    scale = alt.Scale(zero=False, nice=True, padding=NAME)
     base = alt.Chart().encode(y=y, tooltip="said:N")
     joined = base.mark_rule(color=colours.faint, strokeWidth=3).encode(
         x=alt.X("value:Q", scale=scale, axis=value_axis(of, grid=True)), x2="second:Q"

@@ -10,6 +10,7 @@ import streamlit as st
 
 from data.words import mark
 from pages.shared import charts, downloads, drawing, formats, view
+from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import DIMENSION_NAMES, _
 from queries.disclosure import minimum_group
@@ -17,6 +18,7 @@ from queries.durations import AT_RISK, WITHIN, Durations, Subject, durations
 
 WHOLE = "whole"
 SERIES_DRAWN = 6  # curves that can still be told apart; the table has all groups
+WIDE = 430  # pixels below which the tables stand under the curve
 DAYS_DRAWN = 120  # what lies beyond four months is a tail of a few cases
 
 
@@ -76,8 +78,7 @@ def panel(subject: Subject) -> None:
     )
     whole = durations(seen.viewer, subject, seen.filters, None, seen.snapshot)
     found = whole if by == WHOLE else durations(seen.viewer, subject, seen.filters, by, seen.snapshot)
-    left, right = st.columns((3, 2))
-    with left:
+    with st.grid(2, min_column_width=WIDE, gap="small"):
         charts.figure(
             seen,
             _drawing(seen, found, words),
@@ -86,7 +87,6 @@ def panel(subject: Subject) -> None:
             key=f"waiting_{subject}",
             sheet=_sheet(seen, found, words),
         )
-    with right:
         tables(seen, found, words)
 
 
@@ -111,6 +111,7 @@ def _labels(seen: View, found: Durations) -> dict[str | None, str]:
     return dict(zip(groups, names if found.answer.by else [_("All together")], strict=True))
 
 
+@kept
 def _drawing(seen: View, found: Durations, words: Wording) -> charts.Drawing:
     names = _labels(seen, found)
     most = found.groups.filter(pl.col("cases") > 0).sort("cases", descending=True, maintain_order=True)

@@ -56,7 +56,7 @@ def _curves(of: Look, banded: bool, several: bool) -> Spec:
     colours = theme.PALETTES[of.mode]
     x = alt.X("day:Q", axis=alt.Axis(title="天" if of.language == "zh" else "days", grid=True, values=DAYS))
     # Curves end close to each other at the bottom: names at their ends would lie on one another.
-    legend = alt.Legend(orient="top", columns=4) if several else None
+    legend = alt.Legend(orient="top", columns=3) if several else None
     base = alt.Chart().encode(x=x, color=alt.Color("series:N", sort=None, legend=legend))
     y = alt.Y("value:Q", axis=value_axis(of), scale=alt.Scale(domain=[0, 1]))
     half = alt.Chart().mark_rule(color=colours.neutral, strokeDash=[2, 3]).encode(y=alt.datum(0.5))
