@@ -16,6 +16,7 @@ from queries.answers import ask, make_cut
 from queries.disclosure import minimum_group, permitted
 from queries.filters import Filters
 from queries.holding import current
+from queries.keeping import kept
 from queries.metrics import find
 from queries.snapshot import Snapshot
 from queries.statistics import survival
@@ -45,6 +46,7 @@ class Clocks:
     known: date
 
 
+@kept
 def clocks(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> Clocks:
     """Return the running and missed clocks of the scope's requests, votes and contracts on the day of knowledge.
 
@@ -154,6 +156,7 @@ def _contracts(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> list[tup
     return found
 
 
+@kept
 def contracts(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> tuple[pl.DataFrame, date]:
     """Return the scope's own contracts signed by the day of knowledge, and that day.
 
@@ -194,6 +197,7 @@ class Help:
     suppressed: bool
 
 
+@kept
 def time_to_help(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> Help:
     """Return the median days from identification to help of those identified in the period, waiting ones counted.
 

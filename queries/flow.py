@@ -6,10 +6,12 @@ import polars as pl
 
 from queries.answers import ask
 from queries.filters import Filters
+from queries.keeping import kept
 from queries.snapshot import Snapshot
 from queries.viewers import Viewer
 
 
+@kept
 def flow(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> pl.DataFrame:
     """Return group (month), incoming, outgoing, backlog (f64 cases), suppressed, reason, up to the data date's month.
 

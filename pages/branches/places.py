@@ -11,6 +11,7 @@ import streamlit as st
 
 from data.outlines import KINDS, tiles
 from pages.shared import downloads, formats, states, theme, view
+from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import _, metric_name
 from queries import metrics
@@ -38,6 +39,7 @@ def _top(seen: View) -> bool:
     return seen.branch is None or seen.branch in seen.tops
 
 
+@kept
 def located(seen: View, metric: str) -> pl.DataFrame:
     """Return the scope's units with a place: unit, name, longitude, latitude, people, value, shown, suppressed."""
     people = seen.ask("employees", by="unit").frame.select("group", people="value", hidden="suppressed")
@@ -74,6 +76,21 @@ def nothing(seen: View) -> None:
 
 def draw(seen: View, units: pl.DataFrame, metric: str, close: Closeness) -> None:
     """Draw the map; a click on a region looks closer, on a unit opens it."""
+    chosen = st.pydeck_chart(
+        _deck(seen, units, metric, close),
+        height=MAP_HEIGHT,
+        on_select="rerun",
+        key=f"map_{close}_{metric}",
+        alt=_alt(seen, units, metric),
+    )
+    picked = (chosen.selection.objects or {}).get("units") if chosen else None
+    if picked:
+        _opened(picked[0]["unit"], close)
+
+
+@kept
+def _deck(seen: View, units: pl.DataFrame, metric: str, close: Closeness) -> pdk.Deck:
+    """Return the map with its layers, the lowest first."""
     mode = theme.mode()
     shown = _clusters(units, metric, seen) if close == "regions" else units.with_columns(units=pl.lit(1))
     points = shown.with_columns(
@@ -118,21 +135,12 @@ def draw(seen: View, units: pl.DataFrame, metric: str, close: Closeness) -> None
                 outline_width=3,
             )
         )
-    chosen = st.pydeck_chart(
-        pdk.Deck(
-            layers=layers,
-            map_provider=None,  # with a style of None, Streamlit would ask a tile server for one
-            initial_view_state=_view(shown),
-            tooltip={"text": "{name}\n{shown}\n{heads}"},
-        ),
-        height=MAP_HEIGHT,
-        on_select="rerun",
-        key=f"map_{close}_{metric}",
-        alt=_alt(seen, units, metric),
+    return pdk.Deck(
+        layers=layers,
+        map_provider=None,  # with a style of None, Streamlit would ask a tile server for one
+        initial_view_state=_view(shown),
+        tooltip={"text": "{name}\n{shown}\n{heads}"},
     )
-    picked = (chosen.selection.objects or {}).get("units") if chosen else None
-    if picked:
-        _opened(picked[0]["unit"], close)
 
 
 def _opened(unit: str, close: Closeness) -> None:
@@ -280,11 +288,23 @@ def legend(seen: View, units: pl.DataFrame, metric: str) -> None:
 
 def table(seen: View, metric: str) -> None:
     """Draw the same as a table in the order of the organisation, units without a place among them."""
+    rows = _rows(seen, metric)
+    headings = {"name": _("Unit"), "people": _("Employees"), "figure": metric_name(metric), "place": _("On the map")}
+    with st.expander(_("The same as a table, in the order of the organisation")):
+        st.dataframe(rows, hide_index=True, width="stretch", column_config=headings)
+        sentence, date, language = seen.sentence, seen.snapshot.data_date, seen.language
+        title = metric_name(metric)
+        downloads.menu(title, lambda: downloads.Sheet(title, rows, headings, sentence, date, language), "map_table")
+
+
+@kept
+def _rows(seen: View, metric: str) -> pl.DataFrame:
+    """Return the table: name, people, figure, place."""
     figures = seen.ask(metric, by="unit")
     people = seen.ask("employees", by="unit").frame
     unit = metrics.find(metric).unit
     placed = set(seen.snapshot.units.drop_nulls(["longitude", "latitude"])["branch_id"])
-    rows = pl.DataFrame(
+    return pl.DataFrame(
         {
             "name": [seen.snapshot.name(code, seen.language) for code in figures.frame["group"]],
             "people": [
@@ -298,9 +318,3 @@ def table(seen: View, metric: str) -> None:
             "place": [_("yes") if code in placed else _("no place given") for code in figures.frame["group"]],
         }
     )
-    headings = {"name": _("Unit"), "people": _("Employees"), "figure": metric_name(metric), "place": _("On the map")}
-    with st.expander(_("The same as a table, in the order of the organisation")):
-        st.dataframe(rows, hide_index=True, width="stretch", column_config=headings)
-        sentence, date, language = seen.sentence, seen.snapshot.data_date, seen.language
-        title = metric_name(metric)
-        downloads.menu(title, lambda: downloads.Sheet(title, rows, headings, sentence, date, language), "map_table")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.shared import charts, drawing, formats
 from pages.shared.drawing import Drawing
+from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import _
 from queries import needs
@@ -16,12 +17,14 @@ from queries import needs
 TOPICS_SHOWN = 15  # what fits a screen; the download has all
 
 
+@kept
 def of_scope(seen: View) -> pl.DataFrame:
     """Return the topics of the whole scope: topic, people, suppressed."""
     rows = needs.wanted(seen.viewer, seen.filters, seen.snapshot)
     return rows.filter(pl.col("group").is_null()).drop("group")
 
 
+@kept
 def bars(seen: View, rows: pl.DataFrame) -> Drawing:
     """Return the topics as bars; what is withheld says so."""
     none = pl.lit(None, pl.Float64)
@@ -37,6 +40,7 @@ def bars(seen: View, rows: pl.DataFrame) -> Drawing:
     return charts.bars(seen, replace(seen.ask("participants"), by="topic", frame=frame))
 
 
+@kept
 def finding(seen: View, rows: pl.DataFrame) -> str:
     """Return what stands above the bars: the topic most people want."""
     known = rows.drop_nulls("people")

@@ -11,6 +11,7 @@ from pages.kpis import pairs, trend
 from pages.shared import charts
 from pages.shared.charts import Drawing
 from pages.shared.drawing import reason_of
+from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import _
 from queries import flow as flows
@@ -23,6 +24,7 @@ from queries.filters import Month
 UNSETTLED: dict[tuple[str, str | None], timedelta] = {("closure_rate", "due"): timedelta(days=30)}
 
 
+@kept
 def flow(seen: View) -> tuple[pl.DataFrame, Drawing]:
     """Return the period's months (see `queries.flow`), and what came in, went out and was left, a year at least."""
     whole = flows.flow(seen.viewer, replace(seen.filters, start=trend.start(seen)), seen.snapshot)
@@ -31,6 +33,7 @@ def flow(seen: View) -> tuple[pl.DataFrame, Drawing]:
     return inside, replace(drawing, suppressed=int(whole["suppressed"].sum()), reason=reason_of(whole))
 
 
+@kept
 def by_due_month(seen: View, metric: str) -> Drawing:
     """Return closure or on-time closure by the month in which cases were due, unsettled months hatched."""
     start = trend.start(seen)
@@ -51,6 +54,7 @@ def maturing_from(seen: View, metric: str) -> Month:
     return min(Month.of(known - UNSETTLED.get(meant, timedelta())), Month.of(known).back(MATURES.get(meant, 0)))
 
 
+@kept
 def solved(seen: View) -> Drawing:
     """Return the resolution rate of each unit, by the record and in the worker's own word."""
     recorded, confirmed = (
@@ -59,6 +63,7 @@ def solved(seen: View) -> Drawing:
     return pairs.gaps(seen, recorded, confirmed, (_("Recorded"), _("Confirmed")))
 
 
+@kept
 def satisfied(seen: View) -> Drawing:
     """Return the satisfaction of each unit and how many of its closed cases were rated."""
     return pairs.with_coverage(
@@ -66,6 +71,7 @@ def satisfied(seen: View) -> Drawing:
     )
 
 
+@kept
 def categories(seen: View) -> Drawing:
     """Return cases per 100 workers and year by unit and category."""
     grid = seen.grid("grievances_per_100", rows="branch", columns="category")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pages.shared import formats
+from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import _, code_label
 from queries.answers import Answer
@@ -29,6 +30,7 @@ def flow(months: pl.DataFrame) -> str:
     return _("{incoming} came in, {outgoing} were closed; {left} are left as before", **said)
 
 
+@kept
 def solved(seen: View) -> str:
     """Return what is recorded as resolved and what workers confirm."""
     recorded = seen.ask("resolution_rate", definition="recorded").one["value"]
@@ -41,6 +43,7 @@ def solved(seen: View) -> str:
     return _("{recorded} recorded as resolved, {confirmed} confirmed by the workers asked", **said)
 
 
+@kept
 def satisfied(seen: View) -> str:
     """Return how many are satisfied, and of how many that is known."""
     rate, coverage = seen.ask("satisfaction_rate").one["value"], seen.ask("rating_coverage").one["value"]

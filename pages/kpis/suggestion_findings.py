@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
-from pages.shared import formats
+from pages.shared import charts, formats
+from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import _, code_label, metric_name
 from queries.answers import Answer
@@ -18,6 +21,7 @@ STEPS = (
 )
 
 
+@kept
 def steps(seen: View) -> tuple[pl.DataFrame, int, str | None]:
     """Return group, label, count of each step of those submitted in the period; how many are withheld, and why.
 
@@ -37,6 +41,13 @@ def steps(seen: View) -> tuple[pl.DataFrame, int, str | None]:
     return frame.filter(known.cast(pl.Boolean)), len(reasons), reasons[0] if reasons else None
 
 
+@kept
+def drawn(seen: View) -> charts.Drawing:
+    """Return the steps as a pipeline."""
+    frame, withheld, reason = steps(seen)
+    return replace(charts.pipeline(seen, frame, clicks=False), suppressed=withheld, reason=reason)
+
+
 def pipeline(frame: pl.DataFrame) -> str:
     """Return how far the suggestions of the period got."""
     counts = dict(frame.select("group", "count").iter_rows())
@@ -52,6 +63,7 @@ def pipeline(frame: pl.DataFrame) -> str:
     )
 
 
+@kept
 def span(seen: View, answer: Answer, high_first: str, title: str) -> str:
     """Return which theme stands highest and lowest, where their intervals say that they differ; else `title`."""
     rows = answer.frame.filter(pl.col("low").is_not_null())
@@ -70,6 +82,7 @@ def span(seen: View, answer: Answer, high_first: str, title: str) -> str:
     )
 
 
+@kept
 def benefit(seen: View) -> str:
     """Return the benefit verified in the period."""
     row = seen.ask("verified_benefit").frame.row(0, named=True)
@@ -78,6 +91,7 @@ def benefit(seen: View) -> str:
     return _("{amount} verified in {place}", amount=formats.yuan(row["value"]), place=seen.place)
 
 
+@kept
 def benefit_by_unit(seen: View, answer: Answer) -> str:
     """Return how much of the benefit comes from the unit with the most."""
     known = answer.frame.filter(pl.col("value") > 0)

@@ -1,6 +1,5 @@
 """Suggestions: how far do they get, from submission to verified benefit, how fast, on what and where."""
 
-from dataclasses import replace
 
 import streamlit as st
 
@@ -33,10 +32,10 @@ anatomy.header(
 )
 cards.row(seen, CARDS, verdicts=lambda metric: telling.verdict(seen, metric))
 
-steps, withheld, reason = findings.steps(seen)
+steps, _withheld, _reason = findings.steps(seen)
 charts.figure(
     seen,
-    replace(charts.pipeline(seen, steps, clicks=False), suppressed=withheld, reason=reason),
+    findings.drawn(seen),
     title=findings.pipeline(steps),
     subtitle=_("Suggestions submitted in the period and where they stand on the data date; shares of those submitted"),
     key="pipeline",

@@ -72,8 +72,8 @@ P = ParamSpec("P")
 def kept(draw: Callable[Concatenate[View, Answer, P], Drawing]) -> Callable[Concatenate[View, Answer, P], Drawing]:
     """Let a drawing be made once for all who see the same answer in the same look, as long as the data stay.
 
-    What it depends on beside its arguments is the language, the mode and what is compared with; frames among the
-    arguments are made anew each time, so such a drawing is not kept.
+    What it depends on beside its arguments is the language, the mode and what is compared with. A drawing of frames
+    that were made for this run alone is not kept: they never come again.
     """
 
     @wraps(draw)
