@@ -52,7 +52,8 @@ def ledger(
 ) -> pl.DataFrame:
     """Return the scope's promises: all that are still open, and those due or done in the period; overdue ones first.
 
-    Columns: commitment_id, meeting_id, meeting (its title), meeting_branch, held_on, branch_id, topic, category, owner, due_on,
+    Columns: commitment_id, meeting_id, meeting (its title), meeting_branch, held_on, branch_id, topic, category, owner,
+    due_on,
     done_on, metric, target (in the metric's unit), state (`State`), days (to the due day, negative when overdue; null
     when done). Only promises made up to the day of knowledge count, done only what was done by then.
     Raises NotAllowed for a unit outside the viewer's.
@@ -92,7 +93,8 @@ def ledger(
 def _stored() -> pl.DataFrame:
     statement = (
         select(
-            _C.commitment_id, _C.meeting_id, _M.title.label("meeting"), _M.branch_id.label("meeting_branch"), _M.held_on, _C.branch_id, _C.topic,
+            _C.commitment_id, _C.meeting_id, _M.title.label("meeting"), _M.branch_id.label("meeting_branch"),
+            _M.held_on, _C.branch_id, _C.topic,
             _C.category, _C.owner, _C.due_on, _C.done_on, _C.metric, _T.target,
         )
         .join_from(schema.HANDED_IN["commitments"], schema.HANDED_IN["meetings"], _C.meeting_id == _M.meeting_id)

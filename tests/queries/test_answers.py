@@ -117,15 +117,15 @@ def test_today_is_not_over(snapshot: Snapshot) -> None:
 
 
 def test_wrong_questions_say_what_would_have_been_right(snapshot: Snapshot) -> None:
-    for wrong, hint in (
-        (("closure_rat", WHOLE), "closure_rate"),
-        (("closure_rate", WHOLE, "kind"), "category"),
-        (("closure_rate", WHOLE, None, "best"), "received"),
-        (("open_grievances", WHOLE, "month"), "category"),
-        (("closure_rate", Filters(WHOLE.start, WHOLE.end, "D2B9")), "D2B4"),
+    for metric, filters, by, definition, hint in (
+        ("closure_rat", WHOLE, None, None, "closure_rate"),
+        ("closure_rate", WHOLE, "kind", None, "category"),
+        ("closure_rate", WHOLE, None, "best", "received"),
+        ("open_grievances", WHOLE, "month", None, "category"),
+        ("closure_rate", Filters(WHOLE.start, WHOLE.end, "D2B9"), None, None, "D2B4"),
     ):
         with pytest.raises(QueryError, match=hint):
-            ask(OPERATOR, *wrong, snapshot=snapshot)
+            ask(OPERATOR, metric, filters, by, definition, snapshot)
 
 
 def test_a_viewer_gets_the_own_units_and_no_others(snapshot: Snapshot) -> None:

@@ -64,7 +64,7 @@ def test_parts_of_a_change_add_up_exactly(small: Snapshot, year: Filters) -> Non
     for by in ("branch", "category"):
         why = foresight.why(OPERATOR, "on_time_rate", year, "year_ago", by, None, small)
         assert why is not None
-        assert why.before + why.frame["effect"].sum() + why.overlap == pytest.approx(why.after, abs=1e-12)
+        assert why.before + float(why.frame["effect"].sum()) + why.overlap == pytest.approx(why.after, abs=1e-12)
 
 
 def test_small_groups_have_no_forecast_for_who_may_not_see_cases(small: Snapshot, year: Filters) -> None:

@@ -90,7 +90,7 @@ def test_the_same_question_freezes_to_the_same_figures(state: frozen.Frozen, pla
 def test_others_may_not_prepare_a_meeting(plan: Plan, snapshot: Snapshot) -> None:
     for role in ("executive", "management", "admin"):
         with pytest.raises(NotAllowed):
-            freezing.prepare(Viewer("x", role, ()), "P1", snapshot)  # type: ignore[arg-type]
+            freezing.prepare(Viewer("x", role, ()), "P1", snapshot)
     with pytest.raises(NotAllowed):
         freezing.prepare(Viewer("x", "union_staff", ("D2",)), "P1", snapshot)
     with pytest.raises(NotAllowed):

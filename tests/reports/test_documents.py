@@ -106,7 +106,7 @@ def test_the_workbook_holds_numbers_and_charts_and_no_formula(state: Frozen) -> 
             assert not isinstance(cell.value, int | float)
         else:
             assert cell.value == pytest.approx(figure["total"][3])
-    assert len(book.worksheets[1]._charts) == sum(bool(figure["months"]) for figure in state.told["figures"])
+    assert len(book.worksheets[1]._charts) == sum(bool(figure["months"]) for figure in state.told["figures"])  # type: ignore[attr-defined]
     kinds = {cell.data_type for one in book.worksheets for line in one.iter_rows() for cell in line}
     assert "f" not in kinds
 
