@@ -6,6 +6,7 @@ What people wrote stands in a dataframe, never in markdown: it cannot load pictu
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import polars as pl
@@ -96,11 +97,11 @@ def _open_label(seen: View) -> str:
 
 
 def _not_yours() -> None:
+    title = _("Single cases are not shown here")
+    text = _("Only the union staff of a unit can open its cases: whoever speaks up must not be recognised.")
     st.html(
-        f'<div class="d-state" role="note"><span class="d-sign" aria-hidden="true">·</span><div>'
-        f"<strong>{_('Single cases are not shown here')}</strong>"
-        f"<p>{_('Only the union staff of a unit can open its cases: whoever speaks up must not be recognised.')}</p>"
-        "</div></div>"
+        '<div class="d-state" role="note"><span class="d-sign" aria-hidden="true">·</span>'
+        f"<div><strong>{escape(title)}</strong><p>{escape(text)}</p></div></div>"
     )
 
 

@@ -77,7 +77,8 @@ def rivals(seen: View, metric: str) -> str:
         if definition is not used and (step := _difference(seen, metric, used.id, definition.id)):
             told += f"<br><strong>{escape(step)}</strong>"
         name = definition.en if english else definition.zh
-        mark = f' <span class="d-word">{escape(_("in use"))}</span>' if definition is used else ""
+        word = _("in use")
+        mark = f' <span class="d-word">{escape(word)}</span>' if definition is used else ""
         rows.append(
             f'<tr><th scope="row">{escape(name)}{mark}</th><td class="d-strong">{escape(value)}</td>'
             f"<td>{_mark(row, span)}</td><td>{escape(counts)}</td>"
