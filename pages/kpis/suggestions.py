@@ -1,6 +1,5 @@
 """Suggestions: how far do they get, from submission to verified benefit, how fast, on what and where."""
 
-
 import streamlit as st
 
 from data.words import mark
