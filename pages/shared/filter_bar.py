@@ -147,12 +147,18 @@ def _pick_dimension(dimension: str) -> None:
 def _select(label: str, key: str, names: Mapping[str, str], value: str, picked: Callable[[], None], width: int) -> None:
     """Draw a select box of `names` that shows `value` and calls `picked` when the visitor chooses another."""
     _control(key, value)
+
+    def chosen() -> None:
+        # What the browser still had from other labels is no choice.
+        if st.session_state[key] in names:
+            picked()
+
     st.selectbox(
         label,
         list(names),
         key=key,
         format_func=names.__getitem__,
-        on_change=picked,
+        on_change=chosen,
         label_visibility="collapsed",
         width=width,
         placeholder=label,

@@ -44,7 +44,7 @@ COMPARISON_NAMES: dict[Comparison, str] = {
     "parent": mark("the unit above"),
     "target": mark("the target"),
 }
-_STATE, _SENT, _CURRENT = "view_state", "view_sent", "view_current"
+_STATE, _SENT, _CURRENT, _SPOKEN = "view_state", "view_sent", "view_current", "view_spoken"
 _LANGUAGES: dict[str, Language] = {"zh": "zh", "en": "en"}
 _SINGLE = ("period", "unit", "compare", "lang")
 _LISTS = (*DIMENSIONS, "definition")
@@ -323,6 +323,9 @@ def settle() -> None:
 def begin(viewer: Viewer, snapshot: Snapshot, tongue: Language, wrong: list[str]) -> View:
     """Make the run's view; pages get it from `current`. `wrong` names parameters that were not understood."""
     speak(tongue)
+    if st.session_state.get(_SPOKEN, tongue) != tongue:
+        _say_again()
+    st.session_state[_SPOKEN] = tongue
     view = View(viewer, ref(snapshot), tongue, choice())
     notes = [
         _("The address names something under “{name}” that does not exist; it is left out.", name=name)
@@ -335,6 +338,18 @@ def begin(viewer: Viewer, snapshot: Snapshot, tongue: Language, wrong: list[str]
     view = replace(view, notes=tuple(notes))
     st.session_state[_CURRENT] = view
     return view
+
+
+def _say_again() -> None:
+    """Have every widget send its choice to the browser again, in the new language.
+
+    The browser knows a choice by its label; the old language's would come back with the next click as one that does
+    not exist.
+    """
+    for key, value in list(st.session_state.items()):
+        chosen = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+        if chosen and all(isinstance(one, str) for one in chosen) and not str(key).endswith("_tab"):
+            st.session_state[key] = value
 
 
 def on_page(view: View, dimensions: tuple[str, ...]) -> View:

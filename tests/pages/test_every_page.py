@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import polars as pl
 import pytest
@@ -46,6 +47,7 @@ SAID = {
     "zh": {"whole": "水电建设集团", "unit": "第2分公司第1项目部", "empty": "2030年1–3月"},
     "en": {"whole": "Hydro Group", "unit": "Project 2-1", "empty": "Jan–Mar 2030"},
 }
+READS_CASES: dict[str, set[str]] = {"union_staff": {"grievances"}}
 # The definitions' book prints every metric's English beside the Chinese on purpose.
 BOTH_LANGUAGES = ("definitions",)
 
@@ -55,9 +57,29 @@ def role_of(page: Entry) -> Role:
     return "executive" if "executive" in page.roles else page.roles[0]
 
 
+def elements(app: AppTest) -> list[Any]:
+    return [*app.main, *app.sidebar]
+
+
+def htmls(app: AppTest) -> list[str]:
+    return [element.value for element in elements(app) if element.type == "html"]
+
+
+def sent(app: AppTest) -> bytes:
+    """All that the browser was sent for the page, tables and charts with their data."""
+    return b"".join(proto.SerializeToString() for one in elements(app) if (proto := getattr(one, "proto", None)))
+
+
+def written(*tables: tuple[str, str]) -> list[bytes]:
+    """What people wrote into a column of a ledger, where it is long enough to be nobody else's words."""
+    found = (text for table, column in tables for text in pl.read_csv(TABLES / f"{table}.csv")[column].drop_nulls())
+    return sorted({text.encode() for text in found if len(text) >= 5})
+
+
 def texts(app: AppTest) -> Iterator[str]:
     """What the page says: titles, labels, options, notes, headings of tables; not what people wrote into cells."""
-    for element in app.main:
+    page: list[Any] = list(app.main)
+    for element in page:
         for name in ("label", "help", "placeholder"):
             text = getattr(element, name, None)
             if isinstance(text, str):
@@ -77,7 +99,7 @@ def headings(columns: str) -> Iterator[str]:
 
 def head(app: AppTest) -> tuple[str, str]:
     """The page's title and the line below it."""
-    found = next(html.value for html in app.get("html") if 'class="d-head"' in html.value)
+    found = next(html for html in htmls(app) if 'class="d-head"' in html)
     title, line = re.search(r"<h1>(.*?)</h1><p>(.*)</p>", found, re.DOTALL).groups()  # type: ignore[union-attr]
     return title, TAGS.sub("", line)
 
@@ -116,7 +138,7 @@ def test_an_empty_page_names_the_filter_that_emptied_it(page: str, lang: str, na
     app = open_page(page, lang=lang, period=NOBODY_MEASURED)
     assert not app.exception
     assert not app.get("vega_lite_chart")
-    panels = [html.value for html in app.get("html") if "d-state" in html.value]
+    panels = [html for html in htmls(app) if "d-state" in html]
     assert panels
     assert any(names in panel for panel in panels)
 
@@ -124,11 +146,24 @@ def test_an_empty_page_names_the_filter_that_emptied_it(page: str, lang: str, na
 @pytest.mark.parametrize("role", list(PEOPLE))
 def test_every_role_opens_all_its_pages_and_no_others(role: Role, open_page: Opened) -> None:
     app = open_page(role=role)
+    # The lists of cases are opened, for whoever has them.
+    app.session_state["cases_grievances"] = app.session_state["cases_suggestions"] = True
     mine = entries(Viewer(PEOPLE[role][0], role, PEOPLE[role][3]))
+    told: dict[str, bytes] = {}
     for page in mine:
         app.switch_page(str(page.path.relative_to(HOUSE))).run()
         assert [error.message for error in app.exception] == [], page.key
         assert head(app)[0]
+        told[page.key] = sent(app)
     for page in set(ENTRIES) - set(mine):
         with pytest.raises(ValueError, match="page"):
             app.switch_page(str(page.path.relative_to(HOUSE)))
+    # Who raised what is for the union staff of the unit; theirs shows that the test would find it.
+    cases = written(("grievances", "summary"))
+    assert cases
+    assert {key for key, page in told.items() if any(text in page for text in cases)} == READS_CASES.get(role, set())
+    # A union's officer sees the own subtree and nobody else, not even in a chart's data.
+    units = pl.read_csv(TABLES / "branches.csv").select("branch_id", "name")
+    others = [name.encode() for unit, name in units.iter_rows() if not unit.startswith(PEOPLE[role][3] or "")]
+    assert bool(others) == bool(PEOPLE[role][3])
+    assert {key: name.decode() for key, page in told.items() for name in others if name in page} == {}
