@@ -126,7 +126,7 @@ def test_a_figure_can_be_taken_away_as_csv_and_xlsx(visit: Visiting) -> None:
     book = openpyxl.load_workbook(io.BytesIO(saved["XLSX"]))
     cells: list[list[object]] = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
     assert [row[0] for row in cells] == [row[0] for row in table]
-    held: list[list[object]] = [*map(list, rows), *cells]
+    held: list[list[object]] = [*([*row] for row in rows), *cells]
     written = [cell for row in held for cell in row if isinstance(cell, str)]
     numbers = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?")
     assert [text for text in written if text.startswith(FORMULA) and not numbers.fullmatch(text)] == []
