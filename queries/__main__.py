@@ -1,4 +1,4 @@
-"""The questions on the command line: `python -m queries METRIC …` and `python -m queries batch FILE`."""
+"""The questions on the command line: `python -m queries METRIC …`, `… batch FILE`, and `… audit --as ROLE`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from queries.answers import Answer, ask, last_twelve_months
+from queries.audit import audit
+from queries.disclosure import minimum_group
 from queries.errors import QueryError
 from queries.filters import Filters, Month
 from queries.holding import current
@@ -22,7 +24,7 @@ from queries.snapshot import Snapshot
 from queries.viewers import OPERATOR, ROLES, Viewer
 
 KEYS = ("metric", "definition", "branch", "from", "to", "by", "as_of", "as")
-REFUSED = 2
+FOUND, REFUSED = 1, 2
 
 
 def filters_of(query: Mapping[str, Any], snapshot: Snapshot) -> Filters:
@@ -115,14 +117,28 @@ def shown(found: dict[str, Any], form: str) -> str:
     return "\n".join([*lines, f"data as of {found['data_date']}"])
 
 
+def audited(role: str | None, snapshot: Snapshot) -> int:
+    """Print how many small groups follow from all that a role may ask for; 0 if none, 1 with the list otherwise."""
+    viewer = viewer_of(role)
+    if role is None:
+        raise QueryError("audit --as ROLE: nothing is withheld from whoever sits at the machine")
+    found = audit(viewer.role, snapshot)
+    print(f"as {viewer.role}, data as of {snapshot.data_date.isoformat()}, minimum group {minimum_group()}")
+    print(f"{found.answers} answers with {found.figures} figures, {found.sums} independent sums")
+    print(f"{found.small} groups of fewer than {minimum_group()} people or cases: {len(found.cells)} found")
+    for cell in found.cells:
+        print(cell)
+    return FOUND if found.cells else 0
+
+
 def _cell(value: Any) -> str:
     return "–" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; 0 answered, 2 refused with one line that says what would have been right."""
+    """Run the command; 0 answered, 1 an audit found somebody, 2 refused with one line that says what would be right."""
     parser = argparse.ArgumentParser(prog="python -m queries", description="Ask the shared database one question.")
-    parser.add_argument("metric", help="a metric id, `list` for all of them, or `batch` with a file of JSON queries")
+    parser.add_argument("metric", help="a metric id, or one of: list, batch FILE, audit --as ROLE")
     parser.add_argument("file", nargs="?", help="for batch: one JSON query a line; - reads standard input")
     parser.add_argument("--definition", help="a rival definition, such as received")
     parser.add_argument("--branch", help="a unit with its subtree; left out: all units")
@@ -145,6 +161,8 @@ def main(arguments: list[str] | None = None) -> int:
             if given.file != "-" and not Path(given.file).is_file():
                 raise QueryError(f"{given.file}: no such file")
             return batch(Path(given.file), current())
+        if given.metric == "audit" and given.file is None:
+            return audited(given.role, current())
         if given.file is not None:
             raise QueryError(f"unexpected {given.file!r}; a file goes with `batch`")
         asked = {

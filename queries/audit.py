@@ -122,13 +122,19 @@ class _Audit:
         for metric in CATALOGUE:
             for definition in metric.definitions:
                 resting = rests(metric, definition.id)
-                if resting.kind != "nobody" and resting.whole not in _HEADS:
+                if self._withheld(metric, resting):
                     self._ask(metric, definition, resting)
         known = Known()
         known.tell_all(self._sums())
         cells = [*self._found(known), *self._found_people()]
         figures = len(self.shown) + sum(map(len, self.people.values()))
         return Found(self.answers, figures, len(known), self._small, tuple(cells))
+
+    def _withheld(self, metric: Metric, resting: Rests) -> bool:
+        """Return whether small groups of this metric are withheld from the role at all."""
+        if self.viewer.sees_cases and metric.family != "engagement":
+            return False
+        return resting.kind != "nobody" and resting.whole not in _HEADS
 
     # --- asking ------------------------------------------------------------------------------------------------------
 
@@ -389,7 +395,7 @@ class _Audit:
         for metric in CATALOGUE:
             for definition in metric.definitions:
                 resting = rests(metric, definition.id)
-                if resting.kind in ("sums", "standing") and resting.whole not in _HEADS:
+                if resting.kind in ("sums", "standing") and self._withheld(metric, resting):
                     found[resting.whole] = None
                     if self.viewer.role == "management":
                         found |= dict.fromkeys(resting.parts)
