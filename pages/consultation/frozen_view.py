@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from weakref import ref
 
 from pages.shared import charts, formats
@@ -24,6 +24,9 @@ Content = Mapping[str, Any]
 VALUE, SUPPRESSED = 3, 6  # places in a frozen row
 
 
+T = TypeVar("T")
+
+
 class Names:
     """What of a snapshot a drawing needs: the frozen names of units and the data date."""
 
@@ -34,6 +37,10 @@ class Names:
     def name(self, unit: str, language: str) -> str:
         """Return a unit's name as it was."""
         return str(self._names[unit][language]) if unit in self._names else unit
+
+    def once(self, _key: object, make: Callable[[], T]) -> T:
+        """Return what `make` gives: a document is drawn once anyway."""
+        return make()
 
 
 @dataclass(frozen=True)
