@@ -184,7 +184,7 @@ def track_record(seen: View) -> None:
         )
     with right:
         st.dataframe(
-            test.calibration.select(100 * pl.col("forecast", "observed", "low", "high"), "cases"),
+            test.calibration.select(pl.col("forecast", "observed", "low", "high") * 100, "cases"),
             hide_index=True,
             width="stretch",
             column_config={

@@ -35,8 +35,8 @@ PASSING = {
 def verdict(seen: View, name: str) -> Verdict | None:
     """Return the word on a metric's card: whether its latest month is a real change, with the evidence."""
     metric = metrics.find(name)
-    if not metric.has_period:
-        return None
+    if not metric.has_period or seen.filters.start > seen.last_month:
+        return None  # of months nobody has measured nothing can be said
     past = changes.history(seen.viewer, name, seen.filters, seen.definition(name), seen.snapshot)
     chart = past.chart
     word, tone = WORDS[chart.verdict]

@@ -91,6 +91,9 @@ def _bars(of: Look, whiskers: bool, has_target: bool) -> Spec:
     if has_target:
         aim = alt.Chart().mark_rule(color=colours.target, strokeDash=[5, 4], strokeWidth=1.5)
         layers.append(aim.encode(x=alt.X("target:Q", aggregate="min")))
+        # The target's line does not strike a figure through.
+        halo = base.mark_text(align="left", dx=6, fontSize=theme.SMALL, stroke=colours.paper, strokeWidth=4)
+        layers.append(halo.encode(x="end:Q", text="shown:N"))
     text = base.mark_text(align="left", dx=6, fontSize=theme.SMALL, color=colours.text)
     layers.append(text.encode(x="end:Q", text="shown:N"))
     return finished(alt.layer(*layers).properties(padding={**theme.PADDING, "right": FIGURE}), of.mode)
@@ -219,7 +222,14 @@ def funnel_plot(seen: View, answer: Answer, limits: pl.DataFrame, *, outliers: t
     rows = worded(seen, answer).filter(pl.col("value").is_not_null())
     out = [group in outliers for group in rows["group"]]
     names = [label if named else "" for label, named in zip(rows["label"], out, strict=True)]
-    points = widened(rows, ["group", "denominator", "value", "said"], {"name": names}, flags={"out": out})
+    # A name stands on the side of its point where there is room.
+    sizes = rows["denominator"].fill_null(0).to_list()
+    far = [size > max(sizes) / 2 for size in sizes]
+    sides = {
+        "name": ["" if right else name for name, right in zip(names, far, strict=True)],
+        "before": [name if right else "" for name, right in zip(names, far, strict=True)],
+    }
+    points = widened(rows, ["group", "denominator", "value", "said"], sides, flags={"out": out})
     bounds = limits[["denominator", "centre", "low2", "high2", "low3", "high3"]]
     sent = pl.concat([points, bounds], how="diagonal") if points.height else points
     return drawn(sent, _funnel(look(seen, answer.metric.unit, clicks=True)), ("group",), answer, rows)
@@ -241,12 +251,14 @@ def _funnel(of: Look) -> Spec:
     narrow = bounds.mark_area(color=colours.neutral, opacity=0.14)
     centre = bounds.mark_line(color=colours.neutral, strokeWidth=1.25)
     name = units.mark_text(align="left", dx=8, fontSize=theme.SMALL, color=colours.text)
+    before = units.mark_text(align="right", dx=-8, fontSize=theme.SMALL, color=colours.text)
     layers = [
         wide.encode(y=alt.Y("low3:Q", scale=scale), y2="high3:Q"),
         narrow.encode(y=alt.Y("low2:Q", scale=scale), y2="high2:Q"),
         centre.encode(y=alt.Y("centre:Q", scale=scale)),
         points.add_params(pick("group")),
         name.encode(text="name:N"),
+        before.encode(text="before:N"),
     ]
     return finished(alt.layer(*layers).properties(height=theme.CHART_HEIGHT + 40), of.mode)
 

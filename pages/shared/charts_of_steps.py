@@ -73,12 +73,13 @@ def _curves(of: Look, banded: bool, several: bool) -> Spec:
 def waterfall(seen: View, frame: pl.DataFrame, *, unit: Unit = "count") -> Drawing:
     """Return what leads from one figure to another, step by step.
 
-    `frame`: label, change (f64), total (bool: a bar from zero, its `change` the level itself).
+    `frame`: label, change (f64), total (bool: its `change` is the level itself). A level is a mark, not a bar: without
+    bars from zero the axis may begin where the steps are, and they can be seen.
     """
     level = 0.0
     starts, ends, shown, kinds = [], [], [], []
     for change, total in zip(frame["change"], frame["total"], strict=True):
-        start, level = (0.0, change) if total else (level, level + change)
+        start, level = (change, change) if total else (level, level + change)
         starts.append(start)
         ends.append(level)
         shown.append(formats.value(unit, change) if total else formats.change(unit, change))
@@ -102,15 +103,20 @@ def _waterfall(of: Look) -> Spec:
     colours = theme.PALETTES[of.mode]
     y = alt.Y("label:N", sort=None, axis=names_axis(), scale=alt.Scale(paddingInner=0.3))
     base = alt.Chart().encode(y=y)
+    axis = value_axis(of, grid=True)
+    if of.unit == "rate":
+        axis.tickMinStep = 0.01  # an axis says whole per cents: between them two marks would read the same
     scale = alt.Scale(domain=["total", "up", "down"], range=[colours.neutral, colours.accent, colours.target])
     bar = base.mark_bar().encode(
-        x=alt.X("start:Q", axis=value_axis(of, grid=True)),
+        x=alt.X("start:Q", axis=axis, scale=alt.Scale(zero=False)),
         x2="end:Q",
         color=alt.Color("kind:N", legend=None, scale=scale),
         tooltip="said:N",
     )
+    level = base.transform_filter("datum.kind == 'total'").mark_tick(thickness=4, color=colours.text)
     text = base.mark_text(align="left", dx=6, color=colours.text).encode(x="top:Q", text="shown:N")
-    return finished(alt.layer(bar, text), of.mode)
+    layers = alt.layer(bar, level.encode(x="end:Q", tooltip="said:N"), text)
+    return finished(layers.properties(padding={**theme.PADDING, "right": COUNTED}), of.mode)
 
 
 def pipeline(seen: View, frame: pl.DataFrame, *, clicks: bool = True) -> Drawing:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import openpyxl
 from playwright.sync_api import Locator, Page, expect
 
+from pages.shared.navigation import ENTRIES
 from tests.browser.browsing import SETTLE_MILLISECONDS, Visit, settle
 
 expect.set_options(timeout=SETTLE_MILLISECONDS)
@@ -39,6 +40,18 @@ def choose(page: Page, key: str, option: str) -> None:
 
 def figure(page: Page, key: str) -> Locator:
     return page.locator(f".st-key-figure_{key}")
+
+
+def test_no_page_of_the_demo_has_a_part_that_cannot_be_drawn(visit: Visiting) -> None:
+    window = visit(language="zh")
+    for entry in ENTRIES:
+        page = window.open(entry.key, **{"as": "union.southwest@example.com"})
+        tabs = page.get_by_test_id("stMain").get_by_role("tab")
+        for place in range(max(tabs.count(), 1)):
+            if tabs.count():
+                tabs.nth(place).click()
+                settle(page)
+            assert page.get_by_text("此处未能显示").count() == 0, (entry.key, place)
 
 
 def test_filters_stand_in_the_address_survive_a_reload_and_the_way_back(visit: Visiting) -> None:
@@ -126,8 +139,7 @@ def test_a_figure_can_be_taken_away_as_csv_and_xlsx(visit: Visiting) -> None:
     book = openpyxl.load_workbook(io.BytesIO(saved["XLSX"]))
     cells: list[list[object]] = [[cell.value for cell in row] for row in book.worksheets[0].iter_rows()]
     assert [row[0] for row in cells] == [row[0] for row in table]
-    held: list[list[object]] = [*([*row] for row in rows), *cells]
-    written = [cell for row in held for cell in row if isinstance(cell, str)]
+    written = [cell for row in rows for cell in row] + [cell for row in cells for cell in row if isinstance(cell, str)]
     numbers = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?")
     assert [text for text in written if text.startswith(FORMULA) and not numbers.fullmatch(text)] == []
 
