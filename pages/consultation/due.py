@@ -11,6 +11,7 @@ import streamlit as st
 from data.words import mark, translate
 from pages.consultation.promises import ROW_HEIGHT, called, dated
 from pages.shared import downloads, formats
+from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import Language, _, code_label
 from queries import clocks
@@ -73,8 +74,7 @@ def due_next(seen: View, found: clocks.Clocks) -> None:
     if rows.is_empty():
         st.caption(_("Nothing is due in the coming half year, and nothing was missed in the past year."))
         return
-    shown, names = _clock_rows(rows, seen.language, _units(seen, rows)), _clock_heads()
-    shown = shown.rename(names)
+    shown = _clocks_shown(seen, rows)
     st.dataframe(
         dated(shown),
         hide_index=True,
@@ -82,6 +82,11 @@ def due_next(seen: View, found: clocks.Clocks) -> None:
         height=(min(shown.height, 14) + 1) * ROW_HEIGHT + 3,
     )
     _download(seen, _("Statutory clocks"), shown, "clocks")
+
+
+@kept
+def _clocks_shown(seen: View, rows: pl.DataFrame) -> pl.DataFrame:
+    return _clock_rows(rows, seen.language, _units(seen, rows)).rename(_clock_heads())
 
 
 def _clock_heads() -> dict[str, str]:
@@ -106,13 +111,26 @@ def _clock_rows(rows: pl.DataFrame, of: Language, units: Mapping[str, str]) -> p
 
 def contract_table(seen: View, rows: pl.DataFrame, known: date) -> None:
     """Draw the contracts that hold or have just run out: what of them was carried out, and until when they hold."""
-    current = rows.filter(~pl.col("renewed") | (pl.col("state") != "expired"))
-    if current.is_empty():
+    shown = _contracts_shown(seen, rows, known)
+    if shown.is_empty():
         st.caption(_("No collective contract of its own here; one of the unit above may cover it."))
         return
+    st.dataframe(
+        dated(shown),
+        hide_index=True,
+        row_height=ROW_HEIGHT,
+        height=(min(shown.height, 12) + 1) * ROW_HEIGHT + 3,
+    )
+    _download(seen, _("Collective contracts"), shown, "contracts")
+
+
+@kept
+def _contracts_shown(seen: View, rows: pl.DataFrame, known: date) -> pl.DataFrame:
+    """Return the contracts in words, under the headings of the table."""
+    current = rows.filter(~pl.col("renewed") | (pl.col("state") != "expired"))
     units = _units(seen, current)
     listed = current.to_dicts()
-    shown = pl.DataFrame(
+    return pl.DataFrame(
         {
             _("State"): [called(CONTRACT_STATES, row["state"], seen.language) for row in listed],
             _("Kind"): [code_label("contract_kind", row["kind"]) for row in listed],
@@ -128,13 +146,6 @@ def contract_table(seen: View, rows: pl.DataFrame, known: date) -> None:
             _("Number"): current["contract_id"],
         }
     )
-    st.dataframe(
-        dated(shown),
-        hide_index=True,
-        row_height=ROW_HEIGHT,
-        height=(min(shown.height, 12) + 1) * ROW_HEIGHT + 3,
-    )
-    _download(seen, _("Collective contracts"), shown, "contracts")
 
 
 def _units(seen: View, rows: pl.DataFrame) -> dict[str, str]:

@@ -56,10 +56,19 @@ def finding(seen: View, rows: pl.DataFrame) -> str:
 
 def by_unit(seen: View) -> None:
     """Draw topics by unit as a table, in the order of the organisation."""
-    rows = needs.wanted(seen.viewer, seen.filters, seen.snapshot).filter(pl.col("group").is_not_null())
-    if rows.is_empty():
+    table = _units_and_topics(seen)
+    if table is None:
         st.caption(_("Nobody has registered a topic yet."))
         return
+    st.dataframe(table, hide_index=True, width="stretch", column_config={"unit": _("Unit")})
+
+
+@kept
+def _units_and_topics(seen: View) -> pl.DataFrame | None:
+    """Return a row a unit and a column a topic, the figures as text; None where nobody registered any."""
+    rows = needs.wanted(seen.viewer, seen.filters, seen.snapshot).filter(pl.col("group").is_not_null())
+    if rows.is_empty():
+        return None
     cut = seen.ask("employees", by="branch").frame["group"].to_list()
     names = dict(zip(cut, drawing.labels(seen, "branch", cut, seen.branch), strict=True))
     shown = rows.with_columns(
@@ -73,27 +82,17 @@ def by_unit(seen: View) -> None:
     cells = {(row["group"], row["topic"]): row["shown"] for row in shown.iter_rows(named=True)}
     for topic in order:
         wide[topic] = [cells.get((unit, topic), formats.MISSING) for unit in cut]
-    st.dataframe(pl.DataFrame(wide), hide_index=True, width="stretch", column_config={"unit": _("Unit")})
+    return pl.DataFrame(wide)
 
 
 def against_offer(seen: View, rows: pl.DataFrame) -> None:
     """Draw wanted topics beside the number of activities held on them."""
-    rows = rows.head(TOPICS_SHOWN)
-    held = needs.offered(seen.viewer, seen.filters, tuple(rows["topic"]), seen.snapshot)
-    both = rows.join(held, on="topic", how="left", maintain_order="left").with_columns(
-        pl.col("activities").fill_null(0)
-    )
+    both = _wanted_and_offered(seen, rows)
     if both.is_empty():
         st.caption(_("Nobody has registered a topic yet."))
         return
     st.dataframe(
-        both.select(
-            "topic",
-            people=pl.when("suppressed")
-            .then(pl.lit(formats.suppressed_sign()))
-            .otherwise(pl.col("people").cast(pl.Int64).cast(pl.String)),
-            activities="activities",
-        ),
+        both,
         hide_index=True,
         width="stretch",
         column_config={
@@ -102,3 +101,19 @@ def against_offer(seen: View, rows: pl.DataFrame) -> None:
             "activities": st.column_config.NumberColumn(_("Activities held on it"), format="%d"),
         },
     )
+
+
+@kept
+def _wanted_and_offered(seen: View, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return topic, people (as text) and activities of the topics most wanted."""
+    rows = rows.head(TOPICS_SHOWN)
+    held = needs.offered(seen.viewer, seen.filters, tuple(rows["topic"]), seen.snapshot)
+    both = rows.join(held, on="topic", how="left", maintain_order="left").with_columns(
+        pl.col("activities").fill_null(0)
+    )
+    shown = (
+        pl.when("suppressed")
+        .then(pl.lit(formats.suppressed_sign()))
+        .otherwise(pl.col("people").cast(pl.Int64).cast(pl.String))
+    )
+    return both.select("topic", people=shown, activities="activities")

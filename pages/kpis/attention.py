@@ -8,6 +8,7 @@ import streamlit as st
 from data.words import mark
 from pages.kpis import telling
 from pages.shared import formats, view
+from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import _, code_label, metric_name
 from queries import changes, metrics, notices
@@ -78,6 +79,7 @@ def _value(metric: str, value: float) -> str:
     return formats.value(metrics.find(metric).unit, value)
 
 
+@kept
 def notices_of(seen: View) -> pl.DataFrame:
     """Return the latest notices of the scope in words."""
     found = notices.latest(seen.viewer, seen.filters, NOTICES, seen.snapshot)

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.kpis import telling
 from pages.kpis.attention import WORDS
 from pages.shared import anatomy, charts, drawing, formats, view
+from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import _, metric_name
 from queries import changes, foresight, metrics
@@ -38,18 +39,10 @@ def _stands_out(seen: View, metric: str, compared: bool) -> bool:
 def by_month(seen: View, metric: str) -> None:
     """Draw the metric's months with their natural limits and say whether the latest is a change."""
     found = changes.history(seen.viewer, metric, seen.filters, seen.definition(metric), seen.snapshot)
-    rows = found.chart.frame.select(
-        group=found.answer.frame["group"],
-        value="value",
-        centre="centre",
-        lower="low",
-        upper="high",
-        signal=pl.col("signal").is_not_null(),
-    )
     word = telling.verdict(seen, metric)
     charts.figure(
         seen,
-        charts.xmr(seen, found.answer, rows),
+        _limits(seen, found),
         title=_("{metric}: {word}", metric=metric_name(metric), word=word.word if word else ""),
         subtitle=" ".join(
             part
@@ -61,6 +54,20 @@ def by_month(seen: View, metric: str) -> None:
         ),
         key=f"process_{metric}",
     )
+
+
+@kept
+def _limits(seen: View, found: changes.History) -> charts.Drawing:
+    """Return the months with the range of chance."""
+    rows = found.chart.frame.select(
+        group=found.answer.frame["group"],
+        value="value",
+        centre="centre",
+        lower="low",
+        upper="high",
+        signal=pl.col("signal").is_not_null(),
+    )
+    return charts.xmr(seen, found.answer, rows)
 
 
 def reasons(seen: View, metric: str) -> None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import polars as pl
 
 from pages.shared import charts, formats
+from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import _, code_label
 from queries.filters import Month
 
 
+@kept
 def held(seen: View) -> list[Month]:
     """Return the months in which a survey was opened up to the period's end, oldest first."""
     opened = seen.snapshot.surveys.filter(pl.col("opened") <= seen.filters.end.last)["opened"]
     return sorted({Month.of(day) for day in opened})
 
 
+@kept
 def weakest(seen: View) -> str:
     """Return the finding of the heat map: the dimension with the fewest favourable answers."""
     rows = seen.ask("favourable_rate", by="dimension").frame.drop_nulls("value")
@@ -43,6 +46,14 @@ def change(seen: View, months: list[Month]) -> None:
         )
         return
     last, before = inside[-1], months[months.index(inside[-1]) - 1]
+    title, lines = _moved(seen, last, before)
+    now = seen.ask("favourable_rate", by="dimension", start=last, end=last)
+    charts.figure(seen, charts.bars(seen, now), title=title, key="engagement_change", subtitle=lines)
+
+
+@kept
+def _moved(seen: View, last: Month, before: Month) -> tuple[str, str]:
+    """Return which dimension moved most between two rounds, and by how much each did."""
     now = seen.ask("favourable_rate", by="dimension", start=last, end=last)
     then = seen.ask("favourable_rate", by="dimension", start=before, end=before)
     both = now.frame.join(then.frame.select("group", earlier="value"), on="group", how="left", maintain_order="left")
@@ -60,8 +71,5 @@ def change(seen: View, months: list[Month]) -> None:
             month=formats.month(before),
             change=formats.change("rate", top["change"][0]),
         )
-    charts.figure(seen, charts.bars(seen, now), title=title, key="engagement_change", subtitle=_lines(moved))
-
-
-def _lines(moved: pl.DataFrame) -> str:
-    return " · ".join(f"{row['label']} {formats.change('rate', row['change'])}" for row in moved.iter_rows(named=True))
+    changes = [f"{row['label']} {formats.change('rate', row['change'])}" for row in moved.iter_rows(named=True)]
+    return title, " · ".join(changes)

@@ -127,9 +127,19 @@ def _drawing(seen: View, found: Durations, words: Wording) -> charts.Drawing:
 
 def tables(seen: View, found: Durations, words: Wording) -> None:
     """Draw medians and shares in time, and how many were still waiting on certain days."""
+    drawn = _tables(seen, found, words)
+    if drawn:
+        with st.container(border=True, height="stretch", key=f"tables_{found.answer.metric.id}"):
+            for one in drawn:
+                st.html(one)
+
+
+@kept
+def _tables(seen: View, found: Durations, words: Wording) -> tuple[str, ...]:
+    """Return the tables as HTML; none where there are no cases."""
     groups = found.groups.filter((pl.col("cases") > 0) | pl.col("suppressed"))
     if groups.height == 0:
-        return
+        return ()
     names, hidden = _labels(seen, found), formats.value("count", None, suppressed=True)
     heads = [_("Cases"), _("Median"), _("In 15 days"), _("In 30 days"), _(words.ended_only)]
     rows = []
@@ -154,10 +164,10 @@ def tables(seen: View, found: Durations, words: Wording) -> None:
         for group, days in waiting.items()
         if days[0] != 0
     ]
-    with st.container(border=True, height="stretch", key=f"tables_{found.answer.metric.id}"):
-        st.html(table(_("Median and shares"), heads, rows) + f'<p class="d-note">{escape(note)}</p>')
-        if watched:
-            st.html(table(_(words.waiting), [str(day) for day in AT_RISK], watched))
+    medians = table(_("Median and shares"), heads, rows) + f'<p class="d-note">{escape(note)}</p>'
+    if not watched:
+        return (medians,)
+    return medians, table(_(words.waiting), [str(day) for day in AT_RISK], watched)
 
 
 def table(title: str, heads: list[str], rows: list[list[str]]) -> str:
@@ -173,6 +183,7 @@ def table(title: str, heads: list[str], rows: list[list[str]]) -> str:
     )
 
 
+@kept
 def _sheet(seen: View, found: Durations, words: Wording) -> downloads.Sheet:
     names = _labels(seen, found)
     labels = pl.Series([names[group] for group in found.groups["group"]], dtype=pl.String)

@@ -16,7 +16,7 @@ from queries.holding import prepare
 from queries.warming import warm_up
 
 # What is imported by name or on a click only.
-MODULES = ("altair", "babel.dates", "pyarrow", "scipy.stats", "xlsxwriter")
+MODULES = ("altair", "pandas", "babel.dates", "pyarrow", "scipy.stats", "xlsxwriter")
 
 
 def warm() -> None:
