@@ -364,13 +364,16 @@ class _Audit:
         return int(table[:, -1].sum() if _is_stock(name) else table.sum())
 
     @cached_property
-    def _within(self) -> dict[str, list[str]]:
-        """By group, those that are nowhere more than it: where it is nobody they are nobody."""
-        names = [name for name in self._dimensions if " - " not in name and not _is_stock(name)]
-        tables = {name: self._table(name, *self.span, None) for name in names}
-        found: dict[str, list[str]] = defaultdict(list)
-        for name in names:
-            found[name] = [o for o in names if o != name and (tables[o] <= tables[name]).all() and tables[o].any()]
+    def _within(self) -> dict[str, set[str]]:
+        """By group, those that lie in it: where it is nobody they are nobody."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for resting in RESTS.values():
+            for part in resting.parts:
+                whole, _, inside = part.partition(" - ")
+                found[whole] |= {inside} - {""}
+        for _ in tuple(found):
+            for inner in found.values():
+                inner |= {deeper for name in tuple(inner) for deeper in found.get(name, ())}
         return found
 
     # --- solving -----------------------------------------------------------------------------------------------------

@@ -272,11 +272,11 @@ class _Open(_Control):
     def _counts(self, blocks: tuple[Period, ...], code: str | None) -> Counts:
         """Return parts × periods × codes × what is counted; of a selection also what it leaves out."""
         cut = self.cut if code else replace(self.cut, code=None, codes=())
-        found = counted(cut, self.parts, self._group.counted, blocks)
+        found = counted(cut, self.parts, self._group, blocks)
         if not cut.where:
             return found
-        every = counted(replace(cut, where={}), self.parts, self._group.counted[:1], blocks)
-        return np.concatenate((found, every - found[..., :1]), axis=-1)
+        every = counted(replace(cut, where={}), self.parts, self._group, blocks)
+        return np.concatenate((found, every[..., :1] - found[..., :1]), axis=-1)
 
     def _fitting(self, counts: Counts, totals: list[Total]) -> Flags:
         return shown(self.parts, counts, lambda cells: fit(self._group, self.least, cells), totals)

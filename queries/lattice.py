@@ -13,9 +13,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from queries.cut import Cut, Period, periods
+from queries.cut import Array, Cut, Period, periods
 from queries.filters import DIMENSIONS, Filters, Month
-from queries.resting import Group, Kind, Some, count, keyed
+from queries.resting import Group, Kind, Some, count, keyed, measure
 from queries.suppression import Counts, Flags, Parts, Total, shown
 
 LENGTHS = {"year": 12, "quarter": 3, "month": 1}
@@ -38,10 +38,41 @@ def fit(group: Group, least: int, counts: Counts) -> Flags:
     return mixed
 
 
-def counted(cut: Cut, parts: Parts, names: Sequence[str], blocks: tuple[Period, ...]) -> Counts:
-    """Return how many people or cases each of `names` counts: parts × blocks × codes of the cut × names."""
+def counted(cut: Cut, parts: Parts, group: Group, blocks: tuple[Period, ...]) -> Counts:
+    """Return how many people or cases are counted: parts × blocks × codes of the cut × what the group counts.
+
+    Of people who come again also how many of the next larger part are not in this one: a difference tells them.
+    """
     asked = replace(cut, periods=blocks)
-    return parts.summed(np.stack([count(name, asked) for name in names], axis=-1))
+    found = parts.summed(np.stack([count(name, asked) for name in group.counted], axis=-1))
+    if not group.again:
+        return found
+    found[..., 0] = _each_once(asked, parts, group.counted[0])
+    others = np.zeros_like(found[..., :1])
+    for above, below in parts.families:
+        family, member = np.nonzero(below >= 0)
+        part = below[family, member]
+        others[part] = found[above[family], ..., :1] - found[part][..., :1]
+    others[len(parts.tree) + parts.leaves] = others[parts.leaves]
+    return np.concatenate((found, others), axis=-1)
+
+
+def _each_once(cut: Cut, parts: Parts, name: str) -> Array:
+    """Return parts × blocks × codes: how many different people a group counts, level by level of the organisation."""
+    units = len(parts.tree)
+    own = count(name, cut)
+    found = np.zeros((parts.everything + 1, *own.shape[1:]))
+    found[units : 2 * units] = own
+    ids, depth = parts.tree.ids, parts.tree.frame["depth"].to_numpy()
+    for level in range(int(depth.max(initial=-1)) + 1):
+        tops = np.flatnonzero(depth == level)
+        group_of = np.full(units, -1, dtype=np.int32)
+        for place, top in enumerate(tops):
+            group_of[top : top + parts.tree.sizes[top]] = place
+        found[tops] = measure(name, replace(cut, groups=tuple(ids[top] for top in tops), group_of=group_of))
+    everybody = np.zeros(units, dtype=np.int32)
+    found[parts.everything] = measure(name, replace(cut, groups=(None,), group_of=everybody))[0]
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +216,7 @@ class Lattice:
         return cut.snapshot.table(key, work_out)
 
     def _counts(self, group: Group, blocks: tuple[Period, ...]) -> Counts:
-        return counted(self.cut, self.parts, group.counted, blocks)
+        return counted(self.cut, self.parts, group, blocks)
 
     def _fitting(self, group: Group, counts: Counts, totals: Sequence[Total]) -> Flags:
         return shown(self.parts, counts, lambda cells: fit(group, self.least, cells), totals)

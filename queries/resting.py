@@ -31,11 +31,13 @@ class Group:
     """People or cases that must be nobody or enough: what is counted of them, the first count being theirs.
 
     `rate`: counted are those a rate rests on, its numerator and its denominator. `divided`: nobody is in two codes.
+    `again`: people come again, in other months and units, and are counted once.
     """
 
     counted: tuple[str, ...]
     rate: bool = False
     divided: bool = True
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class Rests:
     @property
     def whole_group(self) -> Group:
         """Those the result is about, and the employees it is set in proportion to."""
-        return Group((self.whole, self.heads) if self.heads else (self.whole,), divided=self.divided)
+        counted = (self.whole, self.heads) if self.heads else (self.whole,)
+        return Group(counted, divided=self.divided, again=self.kind == "distinct")
 
     @property
     def groups(self) -> tuple[Group, ...]:
