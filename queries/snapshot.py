@@ -102,8 +102,11 @@ class Snapshot:
 
     def name(self, unit: str, language: str) -> str:
         """Return the unit's name in `language`; its Chinese name where it has no English one."""
-        row = self.units.row(self.tree.at(unit), named=True)
-        return str((row["name_en"] if language == "en" else None) or row["name"])
+        return self.once(("names", language), lambda: self._names(language))[self.tree.at(unit)]
+
+    def _names(self, language: str) -> list[str]:
+        rows = self.units.select("name", "name_en").iter_rows()
+        return [(english if language == "en" else None) or chinese for chinese, english in rows]
 
     @property
     def month_range(self) -> tuple[Month, Month]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -58,10 +59,14 @@ class Units:
     def __len__(self) -> int:
         return len(self.sizes)
 
-    @property
+    @cached_property
     def ids(self) -> list[str]:
         """The unit codes in tree order."""
         return self.frame["branch_id"].to_list()
+
+    @cached_property
+    def _parents(self) -> list[str | None]:
+        return self.frame["parent_id"].to_list()
 
     def at(self, unit: str) -> int:
         """Return the unit's place in tree order; QueryError names near misses."""
@@ -90,7 +95,7 @@ class Units:
 
     def parent(self, unit: str) -> str | None:
         """Return the unit above, or None for a root."""
-        parent = self.frame["parent_id"][self.at(unit)]
+        parent = self._parents[self.at(unit)]
         return parent if parent in self.index else None
 
     def covers(self, uppers: Iterable[str], unit: str) -> bool:
