@@ -13,6 +13,7 @@ from typing import Literal
 import streamlit as st
 
 from pages.shared import definitions, formats, sparklines, states, theme
+from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import _, metric_name
 from queries import metrics
@@ -85,10 +86,10 @@ def make(seen: View, metric: str, verdict: Verdict | None = None, definition: st
     )
 
 
-def draw(card: Card, key: str, open_page: str | None = None) -> None:
-    """Draw one card in a frame of its own; `open_page` is the page that says more."""
+def draw(card: Card, inside: str, key: str, open_page: str | None = None) -> None:
+    """Draw one card, whose body is `inside`, in a frame of its own; `open_page` is the page that says more."""
     with st.container(border=True, height="stretch", vertical_alignment="distribute", gap="xsmall", key=f"card_{key}"):
-        st.html(body(card))
+        st.html(inside)
         with st.container(horizontal=True, gap="small", key=f"tools_card_{key}"):
             definitions.on_demand(card.metric.id, key)
             if open_page:
@@ -109,8 +110,15 @@ def row(
     """
     with st.grid(min(len(names), 4), min_column_width=WIDTH, gap="small"):
         for name in names:
-            card = make(seen, name, verdicts(name) if verdicts else None)
-            draw(card, f"{key}{name}", (pages or {}).get(name))
+            verdict = verdicts(name) if verdicts else None
+            draw(*_worded(seen, name, verdict), f"{key}{name}", (pages or {}).get(name))
+
+
+@kept
+def _worded(seen: View, metric: str, verdict: Verdict | None) -> tuple[Card, str]:
+    """Return a metric's card and its body."""
+    card = make(seen, metric, verdict)
+    return card, body(card)
 
 
 def body(card: Card) -> str:
