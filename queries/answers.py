@@ -103,7 +103,7 @@ def _answer(
             raise QueryError(f"{found.id} cannot be grouped by {grouping!r}; one of {', '.join(found.groupings)}")
     if columns is not None and _sort(by) == _sort(columns):
         raise QueryError(f"a grid of {by} × {columns}: name two groupings of different kind")
-    key = ("answer", viewer.role, viewer.units, found.id, meant.id, filters, by, columns)
+    key = ("answer", disclosure.minimum_group(), viewer.role, viewer.units, found.id, meant.id, filters, by, columns)
     return snapshot.once(key, lambda: _work_out(viewer, found, meant, filters, by, columns, snapshot))
 
 

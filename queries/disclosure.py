@@ -208,9 +208,7 @@ class _Open(_Control):
         totals += [Total(columns[:, i], by_code[:, i]) for i in range(c)]
         adds = self.resting.kind == "sums" and self._group.divided
         found = self._fitting(counts.reshape(n, p * c, d), totals if adds else []).reshape(n, p, c)
-        found &= (by_time | (counts[..., 0].sum(axis=2) == 0))[:, :, None]
-        found &= (by_code | (counts[..., 0].sum(axis=1) == 0))[:, None]
-        return found
+        return found & by_time[:, :, None] & by_code[:, None]
 
     def _standing(self) -> Flags:
         """Return parts × periods × codes for how it stood at the end of each period."""
@@ -266,8 +264,7 @@ class _Open(_Control):
         if adds:
             return self._fitting(counts, [Total(np.arange(counts.shape[1]), above)])
         found = self._fitting(np.concatenate((counts, total[..., :1] - counts[..., :1]), axis=-1), [])
-        found &= (above | (total[:, 0, 0] == 0))[:, None]
-        return found
+        return found & above[:, None]
 
     def _counts(self, blocks: tuple[Period, ...], code: str | None) -> Counts:
         """Return parts × periods × codes × what is counted; of a selection also what it leaves out."""

@@ -185,8 +185,7 @@ class Lattice:
             return self._fitting(group, counts, [Total(np.arange(counts.shape[1]), above)])
         rest = total[:, None, :1] - counts[..., :1]
         found = self._fitting(group, np.concatenate((counts, rest), axis=-1), [])
-        found &= (above | (total[:, 0] == 0))[:, None]
-        return found
+        return found & above[:, None]
 
     def apart(self, some: Some, start: Month, end: Month) -> Flags:
         """Return where (parts × 1) those with some codes are known from what is shown of all codes anyway."""

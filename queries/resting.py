@@ -139,7 +139,8 @@ RESTS: dict[str, Rests] = {
     "closure_rate:due": _share("closure_rate:due"),
     "closure_rate:received": _share("closure_rate:received", f"{_RECEIVED} - closure_rate:received.d"),
     "closure_rate:flow": Rests(
-        "sums", "closure_rate:received.d", (_CLOSED, f"{_RECEIVED} - closure_rate:received.d"), before="backlog.n"
+        "sums", "closure_rate:received.d", (_CLOSED, f"{_RECEIVED} - closure_rate:received.d"), before="backlog.n",
+        around="backlog.n",
     ),
     "on_time_rate:due": _share("on_time_rate:due", "closure_rate:due.n - on_time_rate:due.n"),
     "on_time_rate:closed": _share("on_time_rate:closed", whole=_CLOSED),

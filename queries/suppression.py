@@ -147,8 +147,7 @@ def shown(parts: Parts, counts: Counts, ok: Fit, totals: Sequence[Total] = ()) -
             break
     for total in totals:
         # Where a few are, in which months or of which kind, must not be told by where they are not.
-        few = ~total.shown & (counts[:, total.columns, 0].sum(axis=1) > 0)
-        found[np.ix_(few, total.columns)] = False
+        found[np.ix_(~total.shown, total.columns)] = False
     return found
 
 
@@ -236,8 +235,7 @@ def follows(parts: Parts, counts: Counts, found: Flags, total: Total) -> Flags:
     """
     units, columns = len(parts.tree), total.columns
     own = slice(units, 2 * units)
-    few = (~total.shown[own] & (counts[own][:, columns, 0].sum(axis=1) > 0))[:, None]
-    unit, column = np.nonzero(~found[own][:, columns] | (few & (counts[own][:, columns, 0] == 0)))
+    unit, column = np.nonzero(~found[own][:, columns] | ~total.shown[own][:, None])
     row = _lowest(parts, total.shown[:, None])[own][unit, 0]
     block = _lowest(parts, found[:, columns])[own][unit, column]
     nobody = parts.everything + 1  # where not even the whole is shown no sum is known
