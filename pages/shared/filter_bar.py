@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from pages.shared import formats, view
-from pages.shared.view import COMPARISON_NAMES, COMPARISONS, PRESET_NAMES, PRESETS, Choice, View
+from pages.shared.view import COMPARISON_NAMES, COMPARISONS, PRESETS, Choice, View
 from pages.shared.words import DIMENSION_NAMES, Language, _, code_label
 from queries.filters import DIMENSIONS
 from queries.snapshot import Snapshot
@@ -34,7 +34,7 @@ def draw(seen: View) -> None:
                 type="tertiary",
                 key="bar_reset",
                 on_click=view.reset,
-                help=_("Back to the last 12 months and all units"),
+                help=_("Back to the usual period and all units"),
             )
     for note in seen.notes:
         st.caption(note)
@@ -42,7 +42,7 @@ def draw(seen: View) -> None:
 
 def _period(seen: View) -> None:
     preset = seen.choice.period in PRESETS
-    names = {str(period): _(PRESET_NAMES[period]) for period in PRESETS}
+    names = {str(period): _(name) for period, name in seen.period_names.items()}
     names[CUSTOM] = _("Choose months…")
     _select(_("Period"), "bar_period", names, seen.choice.period if preset else CUSTOM, _pick_period, 150)
     if preset:

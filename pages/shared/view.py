@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from functools import cached_property
 from typing import Any, Literal, get_args
 from urllib.parse import urlencode
@@ -23,6 +22,7 @@ from pages.shared.navigation import entry
 from pages.shared.words import Language, _, speak
 from queries import metrics
 from queries.answers import Answer, Comparison, ask, compare, grid, shifted, target
+from queries.disclosure import last_closed
 from queries.errors import QueryError
 from queries.filters import DIMENSIONS, Filters, Month
 from queries.holding import current as current_snapshot
@@ -36,6 +36,13 @@ PRESET_NAMES: dict[Preset, str] = {
     "ytd": mark("Year to date"),
     "quarter": mark("This quarter"),
     "month": mark("This month"),
+}
+# The management side sees whole calendar years and quarters, or what they are made of (`queries/lattice.py`).
+CLOSED_NAMES: dict[Preset, str] = {
+    "last12": mark("Last full year"),
+    "ytd": mark("Year to the last full quarter"),
+    "quarter": mark("Last full quarter"),
+    "month": mark("Last closed month"),
 }
 COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
 COMPARISON_NAMES: dict[Comparison, str] = {
@@ -138,9 +145,17 @@ class View:
     @cached_property
     def last_month(self) -> Month:
         """The last month the viewer may ask for: the data date's, for management the last closed one."""
-        if self.viewer.role == "management":
-            return Month.of(self.snapshot.data_date + timedelta(days=1)).back(1)
-        return Month.of(self.snapshot.data_date)
+        return last_closed(self.snapshot) if self.closed else Month.of(self.snapshot.data_date)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the viewer sees closed months only."""
+        return self.viewer.role == "management"
+
+    @property
+    def period_names(self) -> dict[Preset, str]:
+        """What the periods to choose from are called, in English."""
+        return CLOSED_NAMES if self.closed else PRESET_NAMES
 
     @cached_property
     def filters(self) -> Filters:
@@ -152,6 +167,8 @@ class View:
     @cached_property
     def months(self) -> tuple[Month, Month]:
         """First and last month of the period."""
+        if self.closed:
+            return resolve_closed(self.choice.period, self.snapshot.month_range[0], self.last_month)
         return resolve(self.choice.period, self.last_month)
 
     @cached_property
@@ -264,6 +281,19 @@ def resolve(period: str, last: Month) -> tuple[Month, Month]:
         return last, last
     start, end = _months(period) or (last, last)
     return start, end
+
+
+def resolve_closed(period: str, first: Month, last: Month) -> tuple[Month, Month]:
+    """Return first and last month of a period made of whole years or quarters that are closed, where there are any."""
+    quarter = last.back(last.month % 3)
+    year = Month(last.year if last.month == 12 else last.year - 1, 12)
+    if period == "last12" and year >= first:
+        return Month(year.year, 1), year
+    if period in ("last12", "ytd") and quarter >= first:
+        return Month(quarter.year, 1), quarter
+    if period == "quarter" and quarter >= first:
+        return quarter.back(2), quarter
+    return resolve(period, last)
 
 
 def _months(period: str) -> tuple[Month, Month] | None:

@@ -135,3 +135,22 @@ def test_the_period_before_is_as_long_and_the_year_before_a_year_earlier(snapsho
     assert half.before("closure_rate", "month").frame["group"].to_list() == ["2024-10", "2024-11", "2024-12"]
     year = seen(snapshot, EXECUTIVE, period="2025-01..2025-03", compare="year_ago")
     assert year.before("closure_rate", "month").frame["group"].to_list() == ["2024-01", "2024-02", "2024-03"]
+
+
+@pytest.mark.parametrize(
+    ("period", "start", "end"),
+    [
+        ("last12", Month(2024, 1), Month(2024, 12)),
+        ("ytd", Month(2025, 1), Month(2025, 3)),
+        ("quarter", Month(2025, 1), Month(2025, 3)),
+        ("month", Month(2025, 5), Month(2025, 5)),
+        ("2024-11", Month(2024, 11), Month(2024, 11)),
+    ],
+)
+def test_the_management_sides_periods_are_whole_years_and_quarters(period: str, start: Month, end: Month) -> None:
+    assert view.resolve_closed(period, Month(2024, 1), Month(2025, 5)) == (start, end)
+
+
+def test_without_a_full_year_the_management_side_begins_with_what_is_closed() -> None:
+    assert view.resolve_closed("last12", Month(2025, 2), Month(2025, 5)) == (Month(2025, 1), Month(2025, 3))
+    assert view.resolve_closed("last12", Month(2025, 4), Month(2025, 5)) == (Month(2024, 6), Month(2025, 5))
