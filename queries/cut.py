@@ -258,15 +258,14 @@ class Cut:
     @property
     def finest(self) -> Cut:
         """The same question of every unit by its own rows, in every month in which anything happened."""
-        every = self.snapshot.once(("finest", self.known), self._every_unit_and_month)
-        return replace(every, code=self.code, codes=self.codes, where=self.where)
+        # Kept without the snapshot in it: what a snapshot keeps must not keep the snapshot.
+        months = self.snapshot.once(("finest", self.known), self._every_month)
+        units = self.snapshot.tree.ids
+        return replace(self, periods=months, groups=tuple(units), group_of=np.arange(len(units), dtype=np.int32))
 
-    def _every_unit_and_month(self) -> Cut:
-        tree = self.snapshot.tree
+    def _every_month(self) -> tuple[Period, ...]:
         months = [Month.at(int(number)) for number in self._told]
-        found = tuple(Period(str(month), month.first, month.last) for month in months)
-        every = np.arange(len(tree), dtype=np.int32)
-        return Cut(self.snapshot, self.known, found, tuple(tree.ids), every, None, (), {})
+        return tuple(Period(str(month), month.first, month.last) for month in months)
 
     def from_table(self, table: Table) -> Array:
         """Return groups × periods × codes of a table of units × the months of `finest` × codes."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import stat
+import weakref
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,13 +18,13 @@ from sqlalchemy import Engine, delete, update
 from data import database, importer, schema, undo
 from data.schema import HANDED_IN, person_months
 from queries import copies
-from queries.answers import ask
+from queries.answers import ask, grid
 from queries.distinct import People
 from queries.errors import NotNow
 from queries.filters import Filters, Month
 from queries.loading import PARTS, load
 from queries.snapshot import Snapshot
-from queries.viewers import OPERATOR
+from queries.viewers import OPERATOR, Viewer
 from queries.warming import warm_up
 from tests.data.ledgers import TODAY, activity, branch, first_ledgers, frame, grievance, sign_in
 
@@ -138,6 +140,21 @@ def test_a_backup_that_was_put_back_is_read_whole(filled: Engine) -> None:
     restored = load(filled, later)
     assert restored.version == later.version and restored.stamp != later.stamp
     same(restored, load(filled))
+
+
+def test_an_old_snapshot_is_let_go_at_once(filled: Engine) -> None:
+    snapshot = load(filled)
+    warm_up(snapshot)
+    for viewer in (OPERATOR, Viewer("chair", "executive")):
+        for metric in ("closure_rate", "participation_rate"):
+            grid(viewer, metric, PERIOD, "unit", "month", snapshot=snapshot)
+    gone = weakref.ref(snapshot)
+    gc.disable()  # nothing it keeps may point back at it: a collection can be minutes away
+    try:
+        del snapshot
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_everything_in_it_is_small(snapshot: Snapshot) -> None:
