@@ -17,9 +17,10 @@ def closed(snapshot: Snapshot) -> Snapshot:
 
     Raises NotNow where the database is asked for former versions and does not answer.
     """
-    return snapshot.once("closed", lambda: _closed(snapshot))
+    # What a snapshot keeps must not keep the snapshot, or an old one's memory stays until a collection.
+    return snapshot.once("closed", lambda: _closed(snapshot)) or snapshot
 
 
-def _closed(snapshot: Snapshot) -> Snapshot:
+def _closed(snapshot: Snapshot) -> Snapshot | None:
     versions = {name: frame for name in VERSIONED if (frame := snapshot.versions_of(name)) is not None}
-    return snapshot.with_frames(versions) if versions else snapshot
+    return snapshot.with_frames(versions) if versions else None
