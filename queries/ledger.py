@@ -59,6 +59,11 @@ def ledger(
     Raises NotAllowed for a unit outside the viewer's.
     """
     snapshot = snapshot or current()
+    key = ("ledger", viewer.role, viewer.units, filters, tuple(states))
+    return snapshot.once(key, lambda: _ledger(viewer, filters, states, snapshot))
+
+
+def _ledger(viewer: Viewer, filters: Filters, states: Sequence[State], snapshot: Snapshot) -> pl.DataFrame:
     metric = find("overdue_commitments")
     asked = permitted(viewer, metric, filters, snapshot)
     cut = make_cut(viewer, metric, asked, (), snapshot)

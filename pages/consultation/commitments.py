@@ -1,5 +1,7 @@
 """Commitments: what was promised at meetings, what became of it, and whether the numbers moved."""
 
+from collections import Counter
+
 import streamlit as st
 
 from pages.consultation import promises
@@ -25,7 +27,7 @@ cards.row(
 )
 
 found = ledger.ledger(seen.viewer, seen.filters, snapshot=seen.snapshot)
-counts = {state: found.filter(state=state).height for state in ledger.STATES}
+counts = Counter(found["state"])
 
 anatomy.section(_("Promise ledger"))
 chosen = st.pills(
@@ -36,7 +38,7 @@ chosen = st.pills(
     format_func=lambda state: f"{_(promises.STATES[state])} {formats.count(counts[state], whole=True)}",
     label_visibility="collapsed",
 )
-promises.table(seen, found.filter(found["state"].is_in(chosen)) if chosen else found, "ledger")
+promises.table(seen, ledger.ledger(seen.viewer, seen.filters, tuple(chosen), seen.snapshot), "ledger")
 
 left, right = st.columns(2, gap="medium")
 with left:

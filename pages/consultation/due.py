@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -76,7 +77,7 @@ def due_next(seen: View, found: clocks.Clocks) -> None:
         return
     shown = _clocks_shown(seen, rows)
     st.dataframe(
-        dated(shown),
+        _sent(seen, shown),
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=(min(shown.height, 14) + 1) * ROW_HEIGHT + 3,
@@ -116,7 +117,7 @@ def contract_table(seen: View, rows: pl.DataFrame, known: date) -> None:
         st.caption(_("No collective contract of its own here; one of the unit above may cover it."))
         return
     st.dataframe(
-        dated(shown),
+        _sent(seen, shown),
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=(min(shown.height, 12) + 1) * ROW_HEIGHT + 3,
@@ -146,6 +147,12 @@ def _contracts_shown(seen: View, rows: pl.DataFrame, known: date) -> pl.DataFram
             _("Number"): current["contract_id"],
         }
     )
+
+
+@kept
+def _sent(seen: View, shown: pl.DataFrame) -> Any:
+    """Return a table as it is sent, its days as text."""
+    return dated(shown).to_arrow()
 
 
 def _units(seen: View, rows: pl.DataFrame) -> dict[str, str]:

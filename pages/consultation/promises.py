@@ -10,6 +10,7 @@ import streamlit as st
 
 from data.words import mark, translate
 from pages.shared import downloads, formats
+from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import Language, _, code_label, metric_name
 from queries import ledger, metrics
@@ -106,10 +107,9 @@ def table(seen: View, rows: pl.DataFrame, key: str) -> None:
         return
     pages = -(-rows.height // PAGE)
     page = min(st.session_state.get(f"{key}_page", 0), pages - 1)
-    part = rows.slice(page * PAGE, PAGE)
-    shown = worded(seen, ledger.with_effects(seen.viewer, seen.filters, part, seen.snapshot))
+    shown = _page(seen, rows, page)
     st.dataframe(
-        dated(shown),
+        shown.to_arrow(),
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=(shown.height + 1) * ROW_HEIGHT + 3,
@@ -120,7 +120,7 @@ def table(seen: View, rows: pl.DataFrame, key: str) -> None:
             _(
                 "{first}–{last} of {total}",
                 first=formats.count(page * PAGE + 1, whole=True),
-                last=formats.count(page * PAGE + part.height, whole=True),
+                last=formats.count(page * PAGE + shown.height, whole=True),
                 total=formats.count(rows.height, whole=True),
             )
         )
@@ -132,6 +132,13 @@ def table(seen: View, rows: pl.DataFrame, key: str) -> None:
         downloads.menu(f"{_('Promise ledger')} · {seen.sentence}", _sheet(seen, rows), f"{key}_download")
 
 
+@kept
+def _page(seen: View, rows: pl.DataFrame, page: int) -> pl.DataFrame:
+    """Return a page of the ledger in words."""
+    part = rows.slice(page * PAGE, PAGE)
+    return dated(worded(seen, ledger.with_effects(seen.viewer, seen.filters, part, seen.snapshot)))
+
+
 def dated(shown: pl.DataFrame) -> pl.DataFrame:
     """Return a table with its days as 2026-03-31, “–” where there is none yet."""
     return shown.with_columns(cs.date().dt.to_string("%Y-%m-%d").fill_null(formats.MISSING))
@@ -141,12 +148,18 @@ def _turn(key: str, page: int) -> None:
     st.session_state[key] = page
 
 
+@kept
+def _called(seen: View, rows: pl.DataFrame) -> tuple[list[str], dict[str, str], dict[str, str]]:
+    """Return the table's headings, and what the units and categories in it are called."""
+    headings = worded(seen, ledger.with_effects(seen.viewer, seen.filters, rows.clear(), seen.snapshot)).columns
+    units = {unit: seen.snapshot.name(unit, seen.language) for unit in rows["branch_id"].unique()}
+    return headings, units, {code: code_label("category", code) for code in rows["category"].drop_nulls().unique()}
+
+
 def _sheet(seen: View, rows: pl.DataFrame) -> Callable[[], downloads.Sheet]:
     title, sentence, day, tongue = _("Promise ledger"), seen.sentence, seen.snapshot.data_date, seen.language
-    whole = worded(seen, ledger.with_effects(seen.viewer, seen.filters, rows.clear(), seen.snapshot))
-    names, viewer, filters, snapshot = whole.columns, seen.viewer, seen.filters, seen.snapshot
-    units = {unit: snapshot.name(unit, tongue) for unit in rows["branch_id"].unique()}
-    categories = {code: code_label("category", code) for code in rows["category"].drop_nulls().unique()}
+    names, units, categories = _called(seen, rows)
+    viewer, filters, snapshot = seen.viewer, seen.filters, seen.snapshot
 
     def make() -> downloads.Sheet:
         told = ledger.with_effects(viewer, filters, rows, snapshot)

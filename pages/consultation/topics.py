@@ -60,7 +60,7 @@ def by_unit(seen: View) -> None:
     if table is None:
         st.caption(_("Nobody has registered a topic yet."))
         return
-    st.dataframe(table, hide_index=True, width="stretch", column_config={"unit": _("Unit")})
+    st.dataframe(table.to_arrow(), hide_index=True, width="stretch", column_config={"unit": _("Unit")})
 
 
 @kept
@@ -92,7 +92,7 @@ def against_offer(seen: View, rows: pl.DataFrame) -> None:
         st.caption(_("Nobody has registered a topic yet."))
         return
     st.dataframe(
-        both,
+        both.to_arrow(),
         hide_index=True,
         width="stretch",
         column_config={

@@ -98,7 +98,7 @@ def notices_table(seen: View) -> None:
         st.caption(_("No notices in this period."))
         return
     st.dataframe(
-        rows,
+        rows.to_arrow(),  # as it is sent; a Polars frame would take the way through pandas
         hide_index=True,
         width="stretch",
         column_config={
