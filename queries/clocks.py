@@ -13,7 +13,7 @@ from data import database, schema
 from data.frames import read
 from queries import organisation
 from queries.answers import ask, make_cut
-from queries.disclosure import minimum_group, permitted
+from queries.disclosure import facts, minimum_group, permitted
 from queries.filters import Filters
 from queries.holding import current
 from queries.keeping import kept
@@ -209,7 +209,7 @@ def time_to_help(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = N
     row = answer.one
     if row["suppressed"] or (not viewer.sees_cases and 0 < (row["denominator"] or 0) < minimum_group()):
         return Help(None, None, True)
-    cut = make_cut(viewer, find("aid_coverage_rate"), answer.filters, (), snapshot)
+    cut = make_cut(viewer, find("aid_coverage_rate"), answer.filters, (), facts(viewer, snapshot))
     inside = pl.Series([place for place, group in enumerate(cut.group_of) if group >= 0], dtype=pl.Int64)
     rows = (
         organisation.care(cut)

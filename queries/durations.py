@@ -14,7 +14,7 @@ import polars as pl
 from queries import grievances, suggestions
 from queries.answers import Answer, ask, make_cut
 from queries.cut import Cut
-from queries.disclosure import minimum_group
+from queries.disclosure import facts, minimum_group
 from queries.filters import Filters
 from queries.holding import current
 from queries.metric import SPACE
@@ -66,7 +66,7 @@ def durations(
 
 def _work_out(viewer: Viewer, subject: Subject, filters: Filters, by: str | None, snapshot: Snapshot) -> Durations:
     answer = ask(viewer, _MEDIANS[subject], filters, by, None, snapshot)
-    cut = make_cut(viewer, find(_MEDIANS[subject]), answer.filters, (by,), snapshot)
+    cut = make_cut(viewer, find(_MEDIANS[subject]), answer.filters, (by,), facts(viewer, snapshot))
     names, place = (cut.codes, "c") if by is not None and by not in SPACE else (cut.groups, "g")
     told = answer.frame.filter(~pl.col("suppressed") & (pl.col("denominator") > 0)).select("group")
     named = pl.DataFrame({place: range(len(names)), "group": list(names)}, schema={place: pl.Int32, "group": pl.String})
@@ -92,13 +92,30 @@ def _work_out(viewer: Viewer, subject: Subject, filters: Filters, by: str | None
     for days in WITHIN:
         shares = within.filter(pl.col("within") == days).select("group", pl.col("share").alias(f"within_{days}"))
         groups = groups.join(shares, on="group", how="left", nulls_equal=True, maintain_order="left")
+    at_risk = _at_risk(cases, groups, 1 if viewer.sees_cases else least)
     curve = survival.curves(cases, ("group",)).filter(pl.col("at_risk") >= least)
     if not viewer.sees_cases:
         curve = _coarse(curve, least)
+    if viewer.role == "management":
+        groups, at_risk = _in_large_parts(groups, cases, least), _apart(at_risk, least)
+        left = pl.col("at_risk") - pl.col("ended") - pl.col("censored")
+        curve = curve.filter((left == 0) | (left >= least))
     places = {name: place for place, name in enumerate(groups["group"])}
     drawn = _from_the_start(curve)
     drawn = drawn[sorted(range(drawn.height), key=lambda row: places[drawn["group"][row]])]
-    return Durations(answer, groups, drawn, _at_risk(cases, groups, 1 if viewer.sees_cases else least))
+    return Durations(answer, groups, drawn, at_risk)
+
+
+def _in_large_parts(groups: pl.DataFrame, cases: pl.DataFrame, least: int) -> pl.DataFrame:
+    """Return the groups without numbers that tell a few cases apart from the others: ended ones, or those in time."""
+    apart = {"events": pl.col("event"), "naive": pl.col("event")}
+    apart |= {f"within_{days}": pl.col("event") & (pl.col("days") <= days) for days in WITHIN}
+    parts = cases.group_by("group").agg(
+        ((of.sum() == 0) | (of.sum() >= least)).and_(((~of).sum() == 0) | ((~of).sum() >= least)).alias(f"_{name}")
+        for name, of in apart.items()
+    )
+    found = groups.join(parts, on="group", how="left", nulls_equal=True, maintain_order="left")
+    return found.with_columns(pl.when(f"_{name}").then(name).alias(name) for name in apart).select(groups.columns)
 
 
 def _coarse(curve: pl.DataFrame, least: int) -> pl.DataFrame:
@@ -133,3 +150,18 @@ def _at_risk(cases: pl.DataFrame, groups: pl.DataFrame, least: int) -> pl.DataFr
         .with_columns(pl.col("day").cast(pl.Int64), pl.col("waiting").fill_null(0))
         .with_columns(waiting=pl.when(~pl.col("waiting").is_between(1, least - 1)).then("waiting"))
     )
+
+
+def _apart(waiting: pl.DataFrame, least: int) -> pl.DataFrame:
+    """Return the numbers still waiting such that between two that are told nobody or enough have left."""
+    kept: list[int | None] = []
+    group: object = object()
+    before = 0
+    for name, count in waiting.sort("group", "day", maintain_order=True).select("group", "waiting").iter_rows():
+        if name != group:
+            group, before = name, count or 0
+        told = count is not None and not 0 < before - count < least
+        kept.append(count if told else None)
+        before = count if told else before
+    ordered = waiting.sort("group", "day", maintain_order=True).with_columns(pl.Series("waiting", kept, dtype=pl.Int64))
+    return waiting.select("group", "day").join(ordered, on=["group", "day"], nulls_equal=True, maintain_order="left")

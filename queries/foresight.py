@@ -9,8 +9,7 @@ import polars as pl
 
 from data import tables
 from queries.answers import Comparison, ask, make_cut, shifted
-from queries.disclosure import minimum_group
-from queries.errors import QueryError
+from queries.errors import NotAllowed, QueryError
 from queries.filters import Filters
 from queries.holding import current
 from queries.metrics import find
@@ -59,7 +58,12 @@ def _cases(snapshot: Snapshot) -> pl.DataFrame:
 
 
 def outlook(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> Outlook | None:
-    """Return what is expected of the scope's open cases, small groups withheld; None with too little history."""
+    """Return what is expected of the scope's open cases, withheld where their number is; None with too little history.
+
+    Raises NotAllowed for the management side: the cases open today are none of a closed month.
+    """
+    if viewer.role == "management":
+        raise NotAllowed("forecasts are of the cases open today; the management side sees closed months")
     snapshot = snapshot or current()
     known = whole(snapshot)
     if known is None:
@@ -84,17 +88,18 @@ def _outlook(viewer: Viewer, filters: Filters, snapshot: Snapshot, known: Foreca
     names = pl.DataFrame({"group": CODES["category"]}).with_row_index("category").cast({"category": pl.UInt8})
     by_category = scoped.expected(["category"], until)
     by_category = by_category.join(names, on="category", how="left", maintain_order="left").drop("category")
-    total = _withheld(viewer, scoped.expected((), until))
-    return Outlook(total.row(0, named=True), _withheld(viewer, by_unit), _withheld(viewer, by_category), scoped)
 
+    def withheld(rows: pl.DataFrame, by: str | None) -> pl.DataFrame:
+        """Return the rows without the figures of groups whose number of open cases is withheld."""
+        told = ask(viewer, "open_grievances", filters, by, None, snapshot).frame.select("group", "suppressed")
+        rows = rows.with_columns(group=pl.lit(None, pl.String)) if by is None else rows
+        rows = rows.join(told, on="group", how="left", nulls_equal=True, maintain_order="left")
+        figures = ("open", "expected", "low", "high")
+        return rows.with_columns(pl.when(~pl.col("suppressed")).then(pl.col(name)).alias(name) for name in figures)
 
-def _withheld(viewer: Viewer, rows: pl.DataFrame) -> pl.DataFrame:
-    if viewer.sees_cases:
-        return rows.with_columns(suppressed=pl.lit(False))
-    small = pl.col("open") < minimum_group()
-    figures = ("open", "expected", "low", "high")
-    return rows.with_columns(suppressed=small).with_columns(
-        pl.when(~pl.col("suppressed")).then(pl.col(name)).alias(name) for name in figures
+    total = withheld(scoped.expected((), until), None).drop("group")
+    return Outlook(
+        total.row(0, named=True), withheld(by_unit, "branch"), withheld(by_category, "category"), scoped
     )
 
 

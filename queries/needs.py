@@ -28,7 +28,9 @@ def wanted(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -
     snapshot = snapshot or current()
     end = filters.end.last
     if viewer.role == "management":
-        end = min(end, last_closed(snapshot).last)
+        # As it stood at the end of the last full quarter: two months apart tell who came in between.
+        last = last_closed(snapshot)
+        end = last.back(last.month % 3).last
     key = ("needs", viewer.role, viewer.units, filters.branch, end)
     return snapshot.once(key, lambda: _wanted(viewer, filters, end, snapshot))
 
@@ -69,6 +71,10 @@ def _wanted(viewer: Viewer, filters: Filters, end: date, snapshot: Snapshot) -> 
             ]
     kinds = {"topic": pl.String, "group": pl.String, "people": pl.Float64, "suppressed": pl.Boolean}
     frame = pl.DataFrame(found, schema=kinds)
+    if not viewer.sees_cases:
+        # A topic is in somebody's own words: one that few want may tell who they are.
+        few = frame.filter(pl.col("group").is_null(), "suppressed")["topic"]
+        frame = frame.filter(~pl.col("topic").is_in(few.to_list()))
     order = frame.filter(pl.col("group").is_null()).select("topic", whole="people")
     return (
         frame.join(order, on="topic", how="left")

@@ -19,11 +19,14 @@ SAVED_FIRST = 20  # cases listed: what one officer can take up in a week
 
 
 def _outlook(seen: View) -> Outlook | None:
-    return foresight.outlook(seen.viewer, seen.filters, seen.snapshot)
+    return None if seen.closed else foresight.outlook(seen.viewer, seen.filters, seen.snapshot)
 
 
 def expected(seen: View) -> None:
     """Draw how many open cases will pass their limit within the month ahead, by unit and category."""
+    if seen.closed:
+        st.info(_("A forecast is of the cases open today; the management side sees closed months."))
+        return
     found = _outlook(seen)
     if found is None:
         st.info(_("A forecast needs at least fifty cases closed in the last half year."))

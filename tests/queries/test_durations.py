@@ -137,3 +137,17 @@ def test_the_flow_leaves_out_withdrawn_cases_and_months_to_come(snapshot: Snapsh
 
 def test_nothing_ever_is_no_flow(snapshot: Snapshot) -> None:
     assert flow(OPERATOR, Filters(Month(2019, 1), Month(2019, 6)), snapshot).height == 0
+
+
+def test_the_management_side_is_told_of_no_few_cases_by_how_long_they_took(snapshot: Snapshot) -> None:
+    side = Viewer("m@example.com", "management")
+    year = Filters(Month(2024, 1), Month(2024, 12))
+    found = durations(side, "grievances", year, None, snapshot)
+    assert not found.groups["suppressed"].any() and found.curves.height > 3
+    cases_of = found.groups["cases"][0]
+    told = [waiting for waiting in found.at_risk.sort("day")["waiting"].to_list() if waiting is not None]
+    assert told[0] == cases_of
+    assert all(before - after == 0 or before - after >= LEAST for before, after in pairwise(told))
+    for name in ("within_15", "within_30"):
+        share = found.groups[name][0]
+        assert share is None or min(share, 1 - share) * cases_of >= LEAST - 1
