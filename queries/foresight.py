@@ -9,6 +9,7 @@ import polars as pl
 
 from data import tables
 from queries.answers import Comparison, ask, make_cut, shifted
+from queries.disclosure import minimum_group
 from queries.errors import NotAllowed, QueryError
 from queries.filters import Filters
 from queries.holding import current
@@ -90,10 +91,20 @@ def _outlook(viewer: Viewer, filters: Filters, snapshot: Snapshot, known: Foreca
     by_category = by_category.join(names, on="category", how="left", maintain_order="left").drop("category")
 
     def withheld(rows: pl.DataFrame, by: str | None) -> pl.DataFrame:
-        """Return the rows without the figures of groups whose number of open cases is withheld."""
+        """Return the rows without the figures of groups whose open cases are withheld or too few, all or not yet due.
+
+        Where few are withheld in sum, the smallest of the others is too: the total would tell them.
+        """
         told = ask(viewer, "open_grievances", filters, by, None, snapshot).frame.select("group", "suppressed")
         rows = rows.with_columns(group=pl.lit(None, pl.String)) if by is None else rows
         rows = rows.join(told, on="group", how="left", nulls_equal=True, maintain_order="left")
+        if not viewer.sees_cases:
+            least = minimum_group()
+            hidden = pl.col("suppressed") | pl.col("open").is_between(1, least - 1)
+            few = rows.filter(hidden)["open"].sum()
+            smallest = rows.filter(~hidden, pl.col("open") > 0)["open"].min()
+            beside = (pl.col("open") == smallest) if 0 < few < least else pl.lit(False)
+            rows = rows.with_columns(suppressed=hidden | beside)
         figures = ("open", "expected", "low", "high")
         return rows.with_columns(pl.when(~pl.col("suppressed")).then(pl.col(name)).alias(name) for name in figures)
 
