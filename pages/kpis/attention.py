@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 import streamlit as st
 
@@ -91,14 +93,20 @@ def notices_of(seen: View) -> pl.DataFrame:
     )
 
 
+@kept
+def _notices_sent(seen: View) -> Any:
+    """Return the notices as they are sent; a Polars frame would take the way through pandas."""
+    return notices_of(seen).to_arrow()
+
+
 def notices_table(seen: View) -> None:
     """Draw the latest notices; titles are text people wrote, so they stand in a table, never in markdown."""
-    rows = notices_of(seen)
-    if rows.is_empty():
+    rows = _notices_sent(seen)
+    if not rows.num_rows:
         st.caption(_("No notices in this period."))
         return
     st.dataframe(
-        rows.to_arrow(),  # as it is sent; a Polars frame would take the way through pandas
+        rows,
         hide_index=True,
         width="stretch",
         column_config={

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 import streamlit as st
 
 from data import people
 from pages.shared import anatomy, charts, formats, view
+from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import _, code_label
 from queries import cases, foresight
+from queries.answers import Answer
 from queries.foresight import Outlook
 from queries.statistics.forecast import HORIZON_DAYS
 
@@ -54,6 +57,23 @@ def expected(seen: View) -> None:
 
 def _bars(seen: View, rows: pl.DataFrame, by: str, title: str) -> None:
     """Draw expected breaches as bars with their intervals, in the order of the organisation or the code list."""
+    page = {"branch": "unit", "category": "grievances"}[by]
+    charts.figure(
+        seen,
+        charts.bars(seen, _expected(seen, rows, by)),
+        title=title,
+        key=f"outlook_{by}",
+        subtitle=_(
+            "Expected number of open cases that pass their limit within {days} days, with 95 % intervals",
+            days=HORIZON_DAYS,
+        ),
+        on_pick=lambda group: view.go(page, branch=group) if by == "branch" else view.go(page, category=(group,)),
+    )
+
+
+@kept
+def _expected(seen: View, rows: pl.DataFrame, by: str) -> Answer:
+    """Return expected breaches as an answer, groups in the order of the organisation or the code list."""
     answer = seen.ask("open_grievances", by=by)
     order = answer.frame.select("group").join(
         rows.select("group", value="expected", low="low", high="high", numerator="expected", hidden="suppressed"),
@@ -67,20 +87,8 @@ def _bars(seen: View, rows: pl.DataFrame, by: str, title: str) -> None:
         high=pl.col("high").cast(pl.Float64),
         suppressed=pl.col("hidden"),
     ).filter((pl.col("value") >= 0.5) | pl.col("suppressed"))
-    shown = replace(
+    return replace(
         answer, frame=frame.select("group", "numerator", "denominator", "value", "low", "high", "suppressed")
-    )
-    page = {"branch": "unit", "category": "grievances"}[by]
-    charts.figure(
-        seen,
-        charts.bars(seen, shown),
-        title=title,
-        key=f"outlook_{by}",
-        subtitle=_(
-            "Expected number of open cases that pass their limit within {days} days, with 95 % intervals",
-            days=HORIZON_DAYS,
-        ),
-        on_pick=lambda group: view.go(page, branch=group) if by == "branch" else view.go(page, category=(group,)),
     )
 
 
@@ -168,11 +176,11 @@ def track_record(seen: View) -> None:
             skill=formats.percent(test.skill),
         )
     )
-    rows = test.origins.with_columns(inside=pl.when("inside").then(pl.lit(_("yes"))).otherwise(pl.lit(_("no"))))
+    origins, calibration = _record(seen, test.origins, test.calibration)
     left, right = st.columns(2, gap="medium")
     with left:
         st.dataframe(
-            rows.select("origin", "open", "expected", "low", "high", "observed", "inside"),
+            origins,
             hide_index=True,
             width="stretch",
             column_config={
@@ -187,7 +195,7 @@ def track_record(seen: View) -> None:
         )
     with right:
         st.dataframe(
-            test.calibration.select(pl.col("forecast", "observed", "low", "high") * 100, "cases"),
+            calibration,
             hide_index=True,
             width="stretch",
             column_config={
@@ -199,3 +207,12 @@ def track_record(seen: View) -> None:
             },
         )
         st.caption(_("Ten groups of cases by the chance that was forecast, over the whole enterprise."))
+
+
+@kept
+def _record(seen: View, origins: pl.DataFrame, calibration: pl.DataFrame) -> tuple[Any, Any]:
+    """Return earlier forecasts, and chances against what happened, as they are sent."""
+    del seen
+    inside = pl.when("inside").then(pl.lit(_("yes"))).otherwise(pl.lit(_("no"))).alias("inside")
+    rows = origins.select("origin", "open", "expected", "low", "high", "observed", inside)
+    return rows.to_arrow(), calibration.select(pl.col("forecast", "observed", "low", "high") * 100, "cases").to_arrow()

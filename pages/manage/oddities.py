@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -10,6 +11,7 @@ import streamlit as st
 from data import database, people
 from data.words import mark
 from pages.shared import downloads, formats
+from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import _
 from queries.filters import Month
@@ -28,21 +30,30 @@ SAID = {
 
 def calendar(seen: View, states: pl.DataFrame) -> None:
     """Draw units by month with a mark for each: came, late, or not due; at first only units with something late."""
-    late = states.filter(pl.col("state") == 0)["group"].unique().to_list()
     every = st.toggle(_("All units"), key="quality_all", value=False)
+    wide = _wide(seen, states, every)
+    if wide is None:
+        st.caption(_("Every headcount that was due has come."))
+        return
+    months = {month: formats.month(Month.parse(month)) for month in wide.column_names if month != "unit"}
+    st.dataframe(wide, hide_index=True, width="stretch", column_config={"unit": _("Unit"), **months})
+
+
+@kept
+def _wide(seen: View, states: pl.DataFrame, every: bool) -> Any:
+    """Return a row a unit and a column a month as they are sent; None where nothing is to be shown."""
+    late = states.filter(pl.col("state") == 0)["group"].unique().to_list()
     wanted = states.drop_nulls("state")["group"].unique().to_list() if every else late
     rows = states.filter(pl.col("group").is_in(wanted))
     if rows.is_empty():
-        st.caption(_("Every headcount that was due has come."))
-        return
+        return None
     marks = {1.0: CAME, 0.0: f"{LATE} " + _("late"), None: ""}
     wide: dict[str, list[str]] = {"unit": []}
     for (unit,), of in rows.group_by(["group"], maintain_order=True):
         wide["unit"].append(seen.snapshot.name(str(unit), seen.language))
         for month, state in zip(of["column"], of["state"], strict=True):
             wide.setdefault(month, []).append(marks[state])
-    headings = {"unit": _("Unit")} | {month: formats.month(Month.parse(month)) for month in wide if month != "unit"}
-    st.dataframe(pl.DataFrame(wide), hide_index=True, width="stretch", column_config=headings)
+    return pl.DataFrame(wide).to_arrow()
 
 
 def table(seen: View, found: Sequence[Finding]) -> None:
@@ -59,7 +70,7 @@ def table(seen: View, found: Sequence[Finding]) -> None:
         }
     )
     headings = {"unit": _("Unit"), "what": _("What looks odd"), "ask": _("Whom to ask")}
-    st.dataframe(rows, hide_index=True, width="stretch", column_config=headings)
+    st.dataframe(rows.to_arrow(), hide_index=True, width="stretch", column_config=headings)
     title, sentence, day, language = _("What to ask about"), seen.sentence, seen.snapshot.data_date, seen.language
     downloads.menu(title, lambda: downloads.Sheet(title, rows, headings, sentence, day, language), "quality_table")
 
