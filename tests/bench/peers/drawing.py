@@ -11,7 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pyarrow as pa
 import streamlit as st
 from streamlit.proto.Block_pb2 import Block
@@ -103,18 +102,16 @@ def _element(kind: str, element: Element, key: str) -> Draw:
 def _chart(chart: Any, key: str) -> Draw:
     spec = json.loads(chart.spec)
     frames = {data.name: _frame(data.data.data) for data in chart.datasets}
-    frame = _frame(chart.data.data) if chart.HasField("data") else next(iter(frames.values()), pl.DataFrame())
+    frame = _frame(chart.data.data) if chart.HasField("data") else next(iter(frames.values()), pa.table({}))
     spec.pop("datasets", None)
     return lambda place: place.vega_lite_chart(frame, spec, key=key)
 
 
-def _frame(data: bytes) -> pl.DataFrame:
+def _frame(data: bytes) -> pa.Table:
     if not data:
-        return pl.DataFrame()
+        return pa.table({})
     with pa.ipc.open_stream(data) as stream:
-        found = pl.from_arrow(stream.read_all())
-    assert isinstance(found, pl.DataFrame)
-    return found
+        return stream.read_all()
 
 
 @dataclass(frozen=True)
