@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 
 # How long a writer waits for another before giving up; a month's ledgers take seconds, a whole year's tens.
 BUSY_SECONDS = 60
@@ -111,14 +111,45 @@ class RolledBack(Exception):  # leaving without storing is no error
     """Raised within `writing` or `rehearsing` to leave it with nothing stored; whoever raises it knows why."""
 
 
+# Roles of PostgreSQL that a login without tables of its own takes on, one in each transaction (`row_security.py`).
+READER, CASES, IMPORTER = "dashboard_reader", "dashboard_cases", "dashboard_importer"
+UNITS = "dashboard.units"  # whose rows the role for single rows sees, until the end of the transaction
+UNITS_SEPARATOR = "\x1f"  # stands in no branch_id that a person types
+EVERY_UNIT = ("*",)
+_takes_roles: dict[str, bool] = {}
+
+
+def _take(connection: Connection, role: str) -> None:
+    """Take on a role until the end of the transaction, unless the tables are this login's own."""
+    address = connection.engine.url.render_as_string(hide_password=False)
+    if address not in _takes_roles:
+        foreign = connection.exec_driver_sql(
+            "SELECT NOT pg_has_role(session_user, relowner, 'USAGE') FROM pg_class "
+            "WHERE oid = to_regclass('data_version')"
+        ).scalar()
+        if foreign is None:
+            return  # nothing has been created yet
+        _takes_roles[address] = bool(foreign)
+    if _takes_roles[address]:
+        connection.exec_driver_sql(f"SET LOCAL ROLE {role}")
+
+
 @contextmanager
-def reading(target: Engine | None = None) -> Iterator[Connection]:
-    """Yield a connection for questions: one consistent view, with a deadline per statement on PostgreSQL."""
+def reading(target: Engine | None = None, cases_of: Sequence[str] | None = None) -> Iterator[Connection]:
+    """Yield a connection for questions: one consistent view, with a deadline per statement on PostgreSQL.
+
+    On PostgreSQL with roles it sees no text of a case; with `cases_of`, ids of units or `EVERY_UNIT`, it sees whole
+    rows, those of these units only.
+    """
     with (target or engine()).connect() as connection:
         if connection.dialect.name == "postgresql":
             connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             with connection.begin():
                 connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'")
+                _take(connection, READER if cases_of is None else CASES)
+                if cases_of is not None:
+                    named = select(func.set_config(UNITS, UNITS_SEPARATOR.join(cases_of), True))
+                    connection.execute(named)
                 yield connection
         else:
             with connection.begin():
@@ -137,6 +168,7 @@ def writing(target: Engine | None = None) -> Iterator[Connection]:
             # One writer at a time, as on SQLite: imports check rows against what is stored.
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ONE_WRITER})")
+            _take(connection, IMPORTER)
             # The one writer may sort a month's sign-ins in memory.
             connection.exec_driver_sql("SET LOCAL work_mem = '128MB'")
         else:
@@ -153,6 +185,7 @@ def rehearsing(target: Engine | None = None) -> Iterator[Connection]:
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
             if connection.dialect.name == "postgresql":
+                _take(connection, IMPORTER)
                 connection.exec_driver_sql("SET LOCAL work_mem = '64MB'")
             yield connection
             raise RolledBack

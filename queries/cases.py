@@ -63,7 +63,7 @@ def grievances(
         if status == "closed":
             conditions.append(~still_open)
     light = (_G.grievance_id, _G.branch_id, _G.filed_on, _G.due_on, _G.closed_on, _G.reopened_on, _G.category, _G.stage)
-    with database.reading() as connection:
+    with database.reading(cases_of=units) as connection:
         rows = read(connection, select(*light).where(_G.branch_id.in_(units), *conditions))
         rows = _with_due(connection, rows)
         is_open = pl.col("closed_on").is_null() | (pl.col("reopened_on") > pl.col("closed_on")).fill_null(False)
@@ -108,7 +108,7 @@ def suggestions(
         _S.expected_benefit, _S.verified_benefit, _S.title,
     )  # fmt: skip
     statement = select(*columns).where(_S.branch_id.in_(units), *conditions)
-    with database.reading() as connection:
+    with database.reading(cases_of=units) as connection:
         total = _count(connection, statement)
         ordered = statement.order_by(_S.decided_on.isnot(None), _S.submitted_on, _S.suggestion_id)
         return Cases(read(connection, ordered.offset(offset).limit(limit)), total)

@@ -392,7 +392,7 @@ def _versions_of(engine: Engine, stamp: Stamp, tree: Units, name: str) -> pl.Dat
     t, kept = _T[name], schema.import_before.c
     table = tables.BY_NAME[name]
     try:
-        with database.reading(engine) as connection:
+        with database.reading(engine, cases_of=database.EVERY_UNIT) as connection:
             if stamp_of(connection) != stamp:
                 raise NotNow("the data have just changed; ask again")
             first = connection.scalar(select(func.min(schema.closings.c.import_id)))

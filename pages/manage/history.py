@@ -83,7 +83,7 @@ def _details(seen: View, record: dict[str, Any]) -> None:
         if table in OF_PEOPLE and not seen.viewer.sees_cases:
             st.caption(_("Single cases are for the union staff of the unit."))
         else:
-            with database.reading() as connection:
+            with database.reading(cases_of=seen.units) as connection:
                 differences = undo.differences(connection, number, table, ROWS_SHOWN)
             st.dataframe(differences, hide_index=True, width="stretch")
     if record["undone_by"] is None and record["kind"] == "import":
