@@ -31,6 +31,7 @@ from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
 from data.outlines import outlines, tiles
+from pages.shared import security
 
 HOUSE = Path(__file__).parent
 BACKLOG = 2048
@@ -101,6 +102,9 @@ def guarded(app: Asgi) -> Asgi:
                 message["headers"] = [*message.get("headers", []), *headers]
             await send(message)
 
+        if scope["type"] == "http" and security.shut(scope.get("path", "")):
+            await Response(status_code=404)(scope, receive, sent)
+            return
         await app(scope, receive, sent if scope["type"] == "http" else send)
 
     return answer
@@ -164,6 +168,11 @@ def listening(address: str, port: int) -> socket.socket:
 def serve(**settings: object) -> int:
     """Serve until stopped; return the exit status."""
     app = application(**settings)
+    if problems := security.problems():
+        language = "zh" if os.environ.get("LANG", "").startswith("zh") else "en"
+        for problem in problems:
+            sys.stderr.write(f"{problem.text(language)}\n")
+        return 1
     address = str(st.get_option("server.address") or "127.0.0.1")
     port = int(st.get_option("server.port"))
     try:

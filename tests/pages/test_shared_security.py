@@ -1,0 +1,141 @@
+"""An unsafe production does not start, and says what to do; the demo starts as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit import config
+
+from data.words import LANGUAGES
+from pages.shared import security
+
+SAFE_AUTH = """
+[auth]
+redirect_uri = "https://dashboard.example.com/oauth2callback"
+cookie_secret = "kq3Vb8yT1sZ6mN0wXc5rE9uJ2hL7gF4dPaOiUyTrEwQ"
+client_id = "dashboard"
+client_secret = "of-the-provider"
+server_metadata_url = "https://keycloak.example.com/.well-known/openid-configuration"
+"""
+
+
+@pytest.fixture(autouse=True)
+def settings() -> Iterator[None]:
+    """Streamlit's settings as they were, afterwards."""
+    names = (
+        *security._NEEDED, "server.address", "server.trustedUserHeaders", "server.allowedHosts", "server.cookieSecret",
+    )  # fmt: skip
+    before = {name: config.get_option(name) for name in names}
+    yield
+    for name, value in before.items():
+        config.set_option(name, value)
+
+
+@pytest.fixture
+def secrets(tmp_path: Path) -> Path:
+    """Where the secrets would lie."""
+    return tmp_path / "secrets.toml"
+
+
+def found(secrets: Path) -> set[str]:
+    problems = security.problems(secrets)
+    for problem in problems:
+        for language in LANGUAGES:
+            assert "{" not in problem.text(language).replace("[\"", "")
+    return {problem.rule for problem in problems}
+
+
+def production(secrets: Path) -> None:
+    secrets.write_text(SAFE_AUTH)
+    secrets.chmod(0o600)
+    config.set_option("server.allowedHosts", ["dashboard.example.com"])
+
+
+def test_the_demo_starts_as_it_is(secrets: Path) -> None:
+    assert found(secrets) == set()
+
+
+def test_a_safe_production_starts(secrets: Path) -> None:
+    production(secrets)
+    assert found(secrets) == set()
+    secrets.unlink()
+    config.set_option("server.trustedUserHeaders", {"X-Remote-User": "email"})
+    assert found(secrets) == set()
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "10.1.2.3", "::", None])  # noqa: S104
+def test_nobody_is_let_in_from_elsewhere_without_signing_in(address: str | None, secrets: Path) -> None:
+    config.set_option("server.address", address)
+    assert security.OPEN_ADDRESS in found(secrets)
+
+
+def test_the_proxys_header_is_believed_on_this_machine_only(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config.set_option("server.trustedUserHeaders", {"X-Remote-User": "email"})
+    config.set_option("server.address", "10.1.2.3")
+    assert security.FORGEABLE in found(secrets)
+    monkeypatch.setenv("DASHBOARD_BEHIND_FIREWALL", "1")
+    assert security.FORGEABLE not in found(secrets)
+
+
+def test_two_ways_to_say_who_is_signed_in_are_one_too_many(secrets: Path) -> None:
+    production(secrets)
+    config.set_option("server.trustedUserHeaders", {"X-Remote-User": "email"})
+    assert security.TWO_WAYS in found(secrets)
+
+
+@pytest.mark.parametrize("secret", ["", "…", "changeme", "short", "a" * 64])
+def test_a_cookie_secret_that_can_be_guessed_is_refused(secret: str, secrets: Path) -> None:
+    production(secrets)
+    secrets.write_text(SAFE_AUTH.replace("kq3Vb8yT1sZ6mN0wXc5rE9uJ2hL7gF4dPaOiUyTrEwQ", secret))
+    assert security.WEAK_SECRET in found(secrets)
+
+
+def test_secrets_that_everybody_can_read_are_refused(secrets: Path) -> None:
+    production(secrets)
+    secrets.chmod(0o644)
+    assert found(secrets) == {security.READABLE}
+    # Also those of the database alone, in the demo.
+    secrets.write_text('[connections.dashboard]\nurl = "postgresql://dashboard:password@db/dashboard"\n')
+    assert security.READABLE in found(secrets)
+
+
+def test_half_a_sign_in_is_refused(secrets: Path) -> None:
+    production(secrets)
+    secrets.write_text("\n".join(line for line in SAFE_AUTH.splitlines() if "client_secret" not in line))
+    assert security.NO_AUTH in found(secrets)
+
+
+@pytest.mark.parametrize("name", security._NEEDED)
+def test_a_setting_that_undoes_a_fence_is_refused_in_production_and_not_in_the_demo(name: str, secrets: Path) -> None:
+    needed = security._NEEDED[name]
+    config.set_option(name, (not needed) if isinstance(needed, bool) else "full")
+    assert found(secrets) == set()
+    production(secrets)
+    assert found(secrets) == {security.WRONG}
+
+
+@pytest.mark.parametrize("hosts", [[], ["*"]])
+def test_a_dashboard_reached_by_any_name_is_refused(hosts: list[str], secrets: Path) -> None:
+    production(secrets)
+    config.set_option("server.allowedHosts", hosts)
+    assert security.NO_HOSTS in found(secrets)
+
+
+def test_the_name_at_which_people_sign_in_is_allowed(secrets: Path) -> None:
+    production(secrets)
+    config.set_option("server.allowedHosts", ["localhost"])
+    assert found(secrets) == {security.OTHER_HOST}
+
+
+@pytest.mark.parametrize(
+    ("path", "is_shut"),
+    [
+        ("/_stcore/metrics", True), ("/_stcore/agent/interact", True), ("/_stcore/agent/openapi.json", True),
+        ("/_stcore/agent/mcp", True), ("/_stcore/script-health-check", True), ("/_stcore/health", False),
+        ("/_stcore/stream", False), ("/overview", False), ("/", False),
+    ],
+)  # fmt: skip
+def test_doors_that_nobody_goes_through_are_shut(path: str, is_shut: bool) -> None:
+    assert security.shut(path) is is_shut
