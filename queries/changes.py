@@ -174,8 +174,16 @@ def what_changed(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = N
     that are too quiet; all comparisons count towards the false discovery rate.
     """
     snapshot = snapshot or current()
-    key = ("changed", viewer.role, viewer.units, filters)
-    return snapshot.once(key, lambda: _what_changed(viewer, filters, snapshot))
+    return snapshot.once(_changed(viewer, filters), lambda: _what_changed(viewer, filters, snapshot))
+
+
+def known(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> bool:
+    """Return whether `what_changed` was worked out before, so that it takes no time."""
+    return snapshot.holds(_changed(viewer, filters))
+
+
+def _changed(viewer: Viewer, filters: Filters) -> tuple[object, ...]:
+    return "changed", viewer.role, viewer.units, filters
 
 
 def _what_changed(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> tuple[Finding, ...]:

@@ -24,6 +24,10 @@ class Kept:
     def __len__(self) -> int:
         return len(self._things)
 
+    def __contains__(self, key: Hashable) -> bool:
+        with self._changed:
+            return key in self._things
+
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what is kept under `key`, else what `make` gives, which is then kept.
 

@@ -152,6 +152,10 @@ class Snapshot:
         """Return what `make` gives, worked out once per version and key as long as it is asked for."""
         return self._answers.get(key, make)
 
+    def holds(self, key: Hashable) -> bool:
+        """Return whether `once` has an answer to this key without working it out."""
+        return key in self._answers
+
     def table(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return the arrays or frame that `make` gives, as `once`; what was not asked for longest goes first."""
         return self._tables.get(key, make)

@@ -24,9 +24,18 @@ ICONS = {True: ":material/trending_up:", False: ":material/warning:", None: ":ma
 LIST_HEIGHT = 268  # five findings; what comes later moves nothing
 
 
-@st.fragment(parallel=True)
 def findings() -> None:
     """Draw at most five findings, each a sentence that opens the page with its evidence."""
+    seen = view.current()
+    (_findings_now if changes.known(seen.viewer, seen.filters, seen.snapshot) else _findings_later)()
+
+
+def units() -> None:
+    """Draw the units that differ from what would be expected of them, in the order of the organisation."""
+    (_units_now if _units.ready(view.current()) else _units_later)()
+
+
+def _draw_findings() -> None:
     seen = view.current()
     found = changes.what_changed(seen.viewer, seen.filters, seen.snapshot)
     if not found:
@@ -43,10 +52,28 @@ def findings() -> None:
         )
 
 
-@st.fragment(parallel=True)
-def units() -> None:
-    """Draw the units that differ from what would be expected of them, in the order of the organisation."""
+def _draw_units() -> None:
     seen = view.current()
+    found = _units(seen)
+    if not found:
+        st.caption(_("All units as expected."))
+    for unit, attention, said in found:
+        with st.container(gap="xxsmall"):
+            st.button(
+                seen.snapshot.name(unit, seen.language),
+                key=f"finding_unit_{unit}",
+                icon=ICONS[not attention],
+                type="tertiary",
+                on_click=view.go,
+                args=("unit",),
+                kwargs={"branch": unit},
+            )
+            st.caption(said)
+
+
+@kept
+def _units(seen: View) -> tuple[tuple[str, bool, str], ...]:
+    """Return unit, whether it needs attention, and what is said of it."""
     rows: list[tuple[int, str, str, str]] = []
     for metric in changes.COMPARED:
         fair = changes.between_units(seen.viewer, metric, seen.filters, seen.definition(metric), seen.snapshot)
@@ -55,26 +82,21 @@ def units() -> None:
             rows.append((seen.snapshot.tree.at(row["group"]), row["group"], row["word"], what))
     quiet = changes.quiet_units(seen.viewer, seen.filters, seen.snapshot).units.filter("silent")
     rows += [(seen.snapshot.tree.at(u), u, "needs_attention", _("very quiet")) for u in quiet["unit"]]
-    if not rows:
-        st.caption(_("All units as expected."))
-        return
     told: dict[tuple[int, str], dict[str, list[str]]] = {}
     for place, unit, word, what in rows:
         told.setdefault((place, unit), {}).setdefault(word, []).append(what)
     comma, stop = ("、", "；") if seen.language == "zh" else (", ", "; ")
+    found = []
     for (_place, unit), words in sorted(told.items()):
         said = [_("{word}: {what}", word=_(WORDS[one]), what=comma.join(words[one])) for one in WORDS if one in words]
-        with st.container(gap="xxsmall"):
-            st.button(
-                seen.snapshot.name(unit, seen.language),
-                key=f"finding_unit_{unit}",
-                icon=ICONS["needs_attention" not in words],
-                type="tertiary",
-                on_click=view.go,
-                args=("unit",),
-                kwargs={"branch": unit},
-            )
-            st.caption(stop.join(said))
+        found.append((unit, "needs_attention" in words, stop.join(said)))
+    return tuple(found)
+
+
+# What was worked out for somebody before is drawn in its turn: a thread of its own would cost more than it saves.
+_findings_now, _units_now = st.fragment(_draw_findings), st.fragment(_draw_units)
+_findings_later = st.fragment(_draw_findings, parallel=True)
+_units_later = st.fragment(_draw_units, parallel=True)
 
 
 def _value(metric: str, value: float) -> str:

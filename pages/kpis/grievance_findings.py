@@ -56,8 +56,10 @@ def satisfied(seen: View) -> str:
     )
 
 
-def leading(answer: Answer, dimension: str, title: str, sentence: str) -> str:
+@kept
+def leading(seen: View, answer: Answer, dimension: str, title: str, sentence: str) -> str:
     """Return which code comes up most, by `sentence` (already marked), else `title`."""
+    del seen
     known = answer.frame.filter(pl.col("value") > 0)
     if known.height == 0 or answer.frame["suppressed"].any():
         return _(title)
@@ -72,8 +74,10 @@ def leading(answer: Answer, dimension: str, title: str, sentence: str) -> str:
     )
 
 
-def stages(answer: Answer) -> str:
+@kept
+def stages(seen: View, answer: Answer) -> str:
     """Return how many cases went further than direct handling."""
+    del seen
     found = {row["group"]: row["value"] for row in answer.frame.iter_rows(named=True)}
     if answer.frame["suppressed"].any() or not sum(value or 0 for value in found.values()):
         return _("How far cases go")

@@ -82,6 +82,7 @@ charts.figure(
     seen,
     drawings.categories(seen),
     title=findings.leading(
+        seen,
         seen.ask("grievances_received", by="category"),
         "category",
         mark("Categories by unit"),
@@ -96,7 +97,11 @@ with st.grid(2, min_column_width=WIDE, gap="small"):
         seen,
         charts.bars(seen, by_channel),
         title=findings.leading(
-            by_channel, "channel", mark("Channels"), mark("Most come by this way: {name}, {count} of {total} ({share})")
+            seen,
+            by_channel,
+            "channel",
+            mark("Channels"),
+            mark("Most come by this way: {name}, {count} of {total} ({share})"),
         ),
         key="channels",
         on_pick=lambda group: view.change(channel=group),
@@ -105,7 +110,7 @@ with st.grid(2, min_column_width=WIDE, gap="small"):
         charts.figure(
             seen,
             charts.bars(seen, by_stage),
-            title=findings.stages(by_stage),
+            title=findings.stages(seen, by_stage),
             key="stages",
             on_pick=lambda group: view.change(stage=group),
         )

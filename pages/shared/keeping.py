@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from collections.abc import Callable, Hashable
+from functools import update_wrapper
+from typing import Concatenate, Generic, ParamSpec, TypeVar
 
 import polars as pl
 
@@ -33,18 +33,31 @@ def keyed(argument: object) -> object:
     return Same(argument) if isinstance(argument, pl.DataFrame) else argument
 
 
-def kept(work_out: Callable[Concatenate[View, P], T]) -> Callable[Concatenate[View, P], T]:
+class Kept(Generic[P, T]):
+    """What is worked out once; see `kept`."""
+
+    def __init__(self, work_out: Callable[Concatenate[View, P], T]) -> None:
+        self._work_out = work_out
+        update_wrapper(self, work_out)
+
+    def __call__(self, seen: View, *args: P.args, **options: P.kwargs) -> T:
+        return seen.snapshot.once(self._key(seen, *args, **options), lambda: self._work_out(seen, *args, **options))
+
+    def ready(self, seen: View, *args: P.args, **options: P.kwargs) -> bool:
+        """Return whether it was worked out for this view before."""
+        return seen.snapshot.holds(self._key(seen, *args, **options))
+
+    def _key(self, seen: View, *args: P.args, **options: P.kwargs) -> Hashable:
+        who = (seen.viewer.role, seen.viewer.units, seen.language, theme.mode())
+        given = (*map(keyed, args), *((name, keyed(value)) for name, value in sorted(options.items())))
+        named = (self._work_out.__module__, self._work_out.__qualname__)
+        return ("kept", named, who, seen.choice, seen.dimensions, given)
+
+
+def kept(work_out: Callable[Concatenate[View, P], T]) -> Kept[P, T]:
     """Let something be worked out once a version for all with the same view.
 
     It may depend on the view, the mode and its arguments, on nothing else of the session. Frames among the arguments
     must be kept themselves: one made anew for each run never comes again.
     """
-
-    @wraps(work_out)
-    def once(seen: View, *args: P.args, **options: P.kwargs) -> T:
-        who = (seen.viewer.role, seen.viewer.units, seen.language, theme.mode())
-        given = (*map(keyed, args), *((name, keyed(value)) for name, value in sorted(options.items())))
-        key = ("kept", work_out.__module__, work_out.__qualname__, who, seen.choice, seen.dimensions, given)
-        return seen.snapshot.once(key, lambda: work_out(seen, *args, **options))
-
-    return once
+    return Kept(work_out)
