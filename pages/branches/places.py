@@ -11,7 +11,7 @@ import streamlit as st
 
 from data.outlines import KINDS, tiles
 from pages.shared import downloads, formats, states, theme, view
-from pages.shared.keeping import kept
+from pages.shared.keeping import kept, sent
 from pages.shared.view import View
 from pages.shared.words import _, metric_name
 from queries import metrics
@@ -291,7 +291,7 @@ def table(seen: View, metric: str) -> None:
     rows = _rows(seen, metric)
     headings = {"name": _("Unit"), "people": _("Employees"), "figure": metric_name(metric), "place": _("On the map")}
     with st.expander(_("The same as a table, in the order of the organisation")):
-        st.dataframe(rows.to_arrow(), hide_index=True, width="stretch", column_config=headings)
+        st.dataframe(sent(seen, rows), hide_index=True, width="stretch", column_config=headings)
         sentence, date, language = seen.sentence, seen.snapshot.data_date, seen.language
         title = metric_name(metric)
         downloads.menu(title, lambda: downloads.Sheet(title, rows, headings, sentence, date, language), "map_table")

@@ -10,7 +10,7 @@ import streamlit as st
 
 from data.words import mark, translate
 from pages.shared import downloads, formats
-from pages.shared.keeping import kept
+from pages.shared.keeping import kept, sent
 from pages.shared.view import View
 from pages.shared.words import Language, _, code_label, metric_name
 from queries import ledger, metrics
@@ -109,7 +109,7 @@ def table(seen: View, rows: pl.DataFrame, key: str) -> None:
     page = min(st.session_state.get(f"{key}_page", 0), pages - 1)
     shown = _page(seen, rows, page)
     st.dataframe(
-        shown.to_arrow(),
+        sent(seen, shown),
         hide_index=True,
         row_height=ROW_HEIGHT,
         height=(shown.height + 1) * ROW_HEIGHT + 3,

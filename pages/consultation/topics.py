@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.shared import charts, drawing, formats
 from pages.shared.drawing import Drawing
-from pages.shared.keeping import kept
+from pages.shared.keeping import kept, sent
 from pages.shared.view import View
 from pages.shared.words import _
 from queries import needs
@@ -60,7 +60,7 @@ def by_unit(seen: View) -> None:
     if table is None:
         st.caption(_("Nobody has registered a topic yet."))
         return
-    st.dataframe(table.to_arrow(), hide_index=True, width="stretch", column_config={"unit": _("Unit")})
+    st.dataframe(sent(seen, table), hide_index=True, width="stretch", column_config={"unit": _("Unit")})
 
 
 @kept
@@ -92,7 +92,7 @@ def against_offer(seen: View, rows: pl.DataFrame) -> None:
         st.caption(_("Nobody has registered a topic yet."))
         return
     st.dataframe(
-        both.to_arrow(),
+        sent(seen, both),
         hide_index=True,
         width="stretch",
         column_config={

@@ -11,7 +11,7 @@ import streamlit as st
 from data import database, people
 from data.words import mark
 from pages.shared import downloads, formats
-from pages.shared.keeping import kept
+from pages.shared.keeping import kept, sent
 from pages.shared.view import View
 from pages.shared.words import _
 from queries.filters import Month
@@ -61,18 +61,24 @@ def table(seen: View, found: Sequence[Finding]) -> None:
     if not found:
         st.caption(_("Nothing is late and nothing looks odd."))
         return
-    asked = _clerks(seen)
-    rows = pl.DataFrame(
+    rows = _worded(seen, tuple(found), tuple(_clerks(seen).items()))
+    headings = {"unit": _("Unit"), "what": _("What looks odd"), "ask": _("Whom to ask")}
+    st.dataframe(sent(seen, rows), hide_index=True, width="stretch", column_config=headings)
+    title, sentence, day, language = _("What to ask about"), seen.sentence, seen.snapshot.data_date, seen.language
+    downloads.menu(title, lambda: downloads.Sheet(title, rows, headings, sentence, day, language), "quality_table")
+
+
+@kept
+def _worded(seen: View, found: tuple[Finding, ...], clerks: tuple[tuple[str, str], ...]) -> pl.DataFrame:
+    """Return unit, what looks odd, and whom to ask, of each finding."""
+    asked = dict(clerks)
+    return pl.DataFrame(
         {
             "unit": [seen.snapshot.name(one.unit, seen.language) for one in found],
             "what": [_said(one) for one in found],
             "ask": [asked.get(one.unit, "") for one in found],
         }
     )
-    headings = {"unit": _("Unit"), "what": _("What looks odd"), "ask": _("Whom to ask")}
-    st.dataframe(rows.to_arrow(), hide_index=True, width="stretch", column_config=headings)
-    title, sentence, day, language = _("What to ask about"), seen.sentence, seen.snapshot.data_date, seen.language
-    downloads.menu(title, lambda: downloads.Sheet(title, rows, headings, sentence, day, language), "quality_table")
 
 
 def _said(one: Finding) -> str:

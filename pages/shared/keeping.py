@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from functools import update_wrapper
-from typing import Concatenate, Generic, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 import polars as pl
 
@@ -61,3 +61,9 @@ def kept(work_out: Callable[Concatenate[View, P], T]) -> Kept[P, T]:
     must be kept themselves: one made anew for each run never comes again.
     """
     return Kept(work_out)
+
+
+@kept
+def sent(_seen: View, frame: pl.DataFrame) -> Any:
+    """Return a table that is kept as it goes to the browser; a Polars frame would take the way through pandas."""
+    return frame.to_arrow()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -89,8 +92,12 @@ def pages(viewer: Viewer) -> dict[str, list[st.Page]]:
     """Return the viewer's pages by section for `st.navigation`, titles in the session's language."""
     found: dict[str, list[st.Page]] = {}
     for place, one in enumerate(entries(viewer)):
-        page = st.Page(
-            one.path, title=_(one.title), icon=f":material/{one.icon}:", url_path=one.key, default=place == 0
-        )
+        page = copy(_page(one, _(one.title), place == 0))
         found.setdefault(_(one.section), []).append(page)
     return found
+
+
+@lru_cache(maxsize=256)
+def _page(one: Entry, title: str, default: bool) -> Any:
+    """Return a page whose script was looked up; each run takes a copy, for a page knows whether it may run."""
+    return st.Page(one.path, title=title, icon=f":material/{one.icon}:", url_path=one.key, default=default)
