@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from pages.shared import charts, formats, view
+from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import _, code_label, metric_name
 from queries.answers import Answer
@@ -46,7 +47,7 @@ def among_peers(seen: View, metrics: tuple[str, ...]) -> None:
     """Draw one strip a metric: the peers as dots, this unit marked."""
     if seen.branch is None:
         return
-    alike = [unit for unit in peers(seen.snapshot, seen.branch) if unit in seen.units]
+    alike = _alike(seen, seen.branch)
     if len(alike) < 2:
         st.caption(_("No units of similar size among those you may see."))
         return
@@ -62,7 +63,13 @@ def among_peers(seen: View, metrics: tuple[str, ...]) -> None:
                 )
 
 
-def _of_each(seen: View, metric: str, units: list[str]) -> Answer:
+@kept
+def _alike(seen: View, unit: str) -> tuple[str, ...]:
+    return tuple(other for other in peers(seen.snapshot, unit) if other in seen.units)
+
+
+@kept
+def _of_each(seen: View, metric: str, units: tuple[str, ...]) -> Answer:
     """Return the metric of each unit with all below it, as one answer by unit."""
     answers = [seen.ask(metric, branch=unit) for unit in units]
     frame = pl.concat(
