@@ -59,6 +59,8 @@ TAMPERED = mark(
     "{meeting}, state {number}: what is stored now has SHA-256 {recomputed}, frozen was {sha256}. It has been changed."
 )
 
+CLOSED_AGAIN = mark("{month} is closed anew, with all that was handed in so far.")
+
 STAGES = {"store": mark("Storing"), "facts": mark("Rolling up"), "check": mark("Checking")}
 
 # Warnings and notes that a terminal shows; a thousand lines would push the verdict out of sight.
@@ -182,6 +184,10 @@ def _parser(language: str) -> argparse.ArgumentParser:
     taken = command("undo", _undo, mark("take an import back, while nothing later touched its rows"))
     taken.add_argument("number", type=int, metavar="ID")
     by(taken)
+
+    late = command("close", _close, mark("take into a closed month what was handed in late"))
+    late.add_argument("month", metavar="YYYY-MM")
+    by(late)
 
     who = mark("who may look: add, disable, list")
     whose = commands.add_parser("people", help=say(who), description=say(who)).add_subparsers(required=True)
@@ -377,6 +383,13 @@ def _people_add(asked: argparse.Namespace, _bar: Bar) -> int:
             by=asked.by,
         )
     _say(words.translate(ADDED, asked.language, email=people.normal(asked.email)))
+    return 0
+
+
+def _close(asked: argparse.Namespace, _bar: Bar) -> int:
+    with database.writing() as connection:
+        records.close_again(connection, asked.month, by=asked.by)
+    _say(words.translate(CLOSED_AGAIN, asked.language, month=asked.month))
     return 0
 
 

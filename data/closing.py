@@ -12,7 +12,7 @@ from datetime import date
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from data import people, schema, tables
+from data import schema, tables
 from data.schema import HANDED_IN, closings
 from data.told import Told
 from data.words import mark
@@ -55,8 +55,8 @@ def reopen(connection: Connection, import_id: int) -> None:
     connection.execute(delete(closings).where(closings.c.import_id == import_id))
 
 
-def close_again(connection: Connection, month: str, *, by: str) -> None:
-    """Take into a closed month what was handed in late; Told if the month (`2025-05`) is not closed."""
+def close_again(connection: Connection, month: str) -> None:
+    """Let all imports so far count in a closed month; Told if the month (`2025-05`) is not closed."""
     changed = connection.execute(
         update(closings)
         .where(closings.c.month == month)
@@ -65,7 +65,6 @@ def close_again(connection: Connection, month: str, *, by: str) -> None:
     if changed.rowcount == 0:
         first, last = connection.execute(select(func.min(closings.c.month), func.max(closings.c.month))).one()
         raise Told(NOT_CLOSED, month=month, first=first, last=last) if first else Told(NONE_CLOSED)
-    people.audit(connection, by, "month_closed_again", {"month": month})
 
 
 def _told(connection: Connection) -> tuple[date | None, date | None]:

@@ -122,6 +122,13 @@ def raise_version(connection: Connection, parts: Iterable[str], touched: Touched
     return version
 
 
+def close_again(connection: Connection, month: str, *, by: str) -> int:
+    """Take into a closed month (`2025-05`) what came late, and return the version; Told if it is not closed."""
+    closing.close_again(connection, month)
+    audit(connection, by, "month_closed_again", {"month": month})
+    return raise_version(connection, ["closings"], Touched())
+
+
 def rebuild_facts(connection: Connection) -> int:
     """Make all facts again and raise the version of every part, so that pages read everything anew; return it."""
     parts = schema.fact_versions.c.part

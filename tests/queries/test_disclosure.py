@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from data import closing, database, undo
+from data import database, records, undo
 from data.importer import import_files, store_frames
 from queries import metrics
 from queries.answers import ask, compare, grid
@@ -341,10 +341,13 @@ def test_what_comes_late_changes_no_closed_month_of_the_management_side(later: E
 def test_a_month_closed_again_takes_in_what_came_late(later: Engine) -> None:
     before = ask(MANAGEMENT, "grievances_received", Filters(Month(2025, 4), Month(2025, 4)), None, None, load(later))
     assert not store_frames({"grievances": late_cases()}, by="test", engine=later).refused
+    version = load(later).version
     with database.writing(later) as connection:
-        closing.close_again(connection, "2025-04", by="admin@x")
+        records.close_again(connection, "2025-04", by="admin@x")
         lines = connection.exec_driver_sql("SELECT who, detail FROM audit WHERE action = 'month_closed_again'").all()
-    after = ask(MANAGEMENT, "grievances_received", Filters(Month(2025, 4), Month(2025, 4)), None, None, load(later))
+    held = load(later)
+    after = ask(MANAGEMENT, "grievances_received", Filters(Month(2025, 4), Month(2025, 4)), None, None, held)
+    assert held.version > version, "whoever holds the former state must notice"
     assert after.one["value"] == before.one["value"] + 2
     assert lines == [("admin@x", '{"month": "2025-04"}')]
 
