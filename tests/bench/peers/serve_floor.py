@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
 import streamlit as st
 import uvicorn
 
+from pages.shared import warming
 from server import listening
 from tests.bench.peers.drawing import pages
 
 
 def main(port: int) -> None:
-    """Read the recorded pages, then serve until stopped."""
+    """Import what the dashboard imports before its first visitor, read the recorded pages, serve until stopped."""
+    for module in (*warming.MODULES, *warming.beside_pages()):
+        importlib.import_module(module)
     pages()
     app = st.App(Path(__file__).parent / "floor.py")
     served = uvicorn.Config(
