@@ -11,7 +11,7 @@ import sqlite3
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
@@ -62,7 +62,7 @@ def engine() -> Engine:
     return engine_for(url().render_as_string(hide_password=False))
 
 
-@lru_cache(maxsize=8)
+@cache
 def engine_for(address: str) -> Engine:
     """Return the engine for `address`; SQLite in WAL mode with foreign keys on, PostgreSQL with pool and deadline."""
     target = make_url(address)

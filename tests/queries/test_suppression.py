@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -89,6 +90,33 @@ def test_no_small_cell_follows_where_columns_add_up_to_a_total_that_is_shown(tre
     counts = parts.summed(own[:, :, None].astype(float))
     seen = shown(parts, counts, allowed, [Total(np.arange(columns), totals)])
     assert solved(tree, own, seen, totals) == []
+
+
+@pytest.mark.parametrize(
+    ("parents", "own"),
+    [
+        # Found by chance, each solved by a longer chain of differences than the one before.
+        ([None, None, 0], [[0, 5, 0], [0, 0, 5], [0, 1, 4]]),
+        ([None, None, 0, 0], [[0, 0, 1, 4], [0, 0, 0, 0], [1, 4, 0, 0], [0, 0, 1, 4]]),
+        ([None] * 4, [[1, 4, 0, 0], [0, 0, 1, 4], [4, 1, 0, 0], [0, 0, 1, 4]]),
+        ([None] * 5, [[0, 0, 0, 0], [1, 0, 4, 1], [0, 0, 0, 0], [0, 4, 0, 1], [0, 1, 0, 4]]),
+    ],
+)
+def test_chains_of_differences_lead_to_nobody(parents: list[int | None], own: list[list[int]]) -> None:
+    tree, numbers = organisation(parents), np.array(own)
+    parts = Parts(tree)
+    totals = shown(parts, parts.summed(numbers.sum(axis=1)[:, None, None].astype(float)), allowed)[:, 0]
+    every = [Total(np.arange(numbers.shape[1]), totals)]
+    seen = shown(parts, parts.summed(numbers[:, :, None].astype(float)), allowed, every)
+    assert solved(tree, numbers, seen, totals) == []
+
+
+def test_what_is_withheld_of_a_row_is_enough_in_sum() -> None:
+    # 2 and 1 alone would be 3 in all, as the total tells.
+    parts = Parts(organisation([None]))
+    counts = parts.summed(np.array([[2.0, 1, 20, 40]])[:, :, None])
+    seen = shown(parts, counts, allowed, [Total(np.arange(4), np.ones(3, dtype=bool))])
+    assert seen[0].tolist() == [False, False, False, True]
 
 
 def test_only_as_much_is_withheld_as_needed() -> None:
