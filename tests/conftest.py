@@ -1,4 +1,4 @@
-"""Databases for the tests: each test that asks for `engine` runs on embedded SQLite and on a real PostgreSQL."""
+"""What all tests share: databases (embedded SQLite and a real PostgreSQL) and one Chromium a process."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, make_url
 
 from data import database, migrate
+from tests.browser.browsing import Missing, chromium_path, launch
 from tests.data.ledgers import empty_tables
 
 DATABASES = ("sqlite", "postgresql")
@@ -106,3 +108,19 @@ def configured(engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setenv("DASHBOARD_DATABASE_URL", engine.url.render_as_string(hide_password=False))
     monkeypatch.setenv("DASHBOARD_HOME", str(tmp_path))
     return engine
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; without one the tests fail where CI is set and are skipped, saying so, on a developer's machine."""
+    # One for a whole process: Playwright does not start twice in one thread.
+    try:
+        chromium_path()
+    except Missing as missing:
+        if os.environ.get("CI"):
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+    with sync_playwright() as playwright:
+        made = launch(playwright)
+        yield made
+        made.close()

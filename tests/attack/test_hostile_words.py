@@ -20,7 +20,6 @@ from queries.viewers import Viewer
 from tests.attack.conftest import CONFORMANCE
 from tests.attack.intruder import TRUSTED, Intruder
 from tests.browser.browsing import Server, settle, start, visiting
-from tests.browser.conftest import browser  # noqa: F401 - a fixture
 
 EVIL = "evil.invalid"
 HOSTILE = (
@@ -78,7 +77,7 @@ def served(hostile: Path) -> Iterator[Server]:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("email", ROLES)
-def test_no_words_run_or_load_anything_on_any_page(email: str, served: Server, browser: Browser) -> None:  # noqa: F811
+def test_no_words_run_or_load_anything_on_any_page(email: str, served: Server, browser: Browser) -> None:
     words_shown = 0
     with ExitStack() as stack:
         window = stack.enter_context(visiting(browser, served, "en"))

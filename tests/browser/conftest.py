@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -10,16 +9,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.browser.browsing import (
     Language,
-    Missing,
     Scheme,
     Server,
     Visit,
-    chromium_path,
-    launch,
     make_demo,
     start,
     visiting,
@@ -59,21 +55,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
         if not whole.exists():
             failed.touch()
     return home / "kept"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium; without one the tests fail where CI is set and are skipped, saying so, on a developer's machine."""
-    try:
-        chromium_path()
-    except Missing as missing:
-        if os.environ.get("CI"):
-            pytest.fail(str(missing))
-        pytest.skip(str(missing))
-    with sync_playwright() as playwright:
-        made = launch(playwright)
-        yield made
-        made.close()
 
 
 @pytest.fixture(scope="session")

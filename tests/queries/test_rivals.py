@@ -14,7 +14,7 @@ from queries.filters import Filters, Month
 from queries.metrics import METRICS
 from queries.rivals import EXPLAINED, REASONS, difference
 from queries.snapshot import Snapshot
-from queries.viewers import OPERATOR, Viewer
+from queries.viewers import OPERATOR, Role, Viewer
 from tests.queries.conftest import CONFORMANCE, imported
 
 PAIRS = [
@@ -57,11 +57,11 @@ def test_what_the_flattering_definition_leaves_out_has_a_name(snapshot: Snapshot
 
 
 @pytest.mark.parametrize("role", ["executive", "management", "admin"])
-def test_the_counts_are_for_those_who_may_see_the_cases(snapshot: Snapshot, role: str) -> None:
+def test_the_counts_are_for_those_who_may_see_the_cases(snapshot: Snapshot, role: Role) -> None:
     with pytest.raises(NotAllowed):
         difference(
             Viewer("a@b", role), "closure_rate", "due", "flow", Filters(Month(2025, 1), Month(2025, 6)), snapshot
-        )  # type: ignore[arg-type]
+        )
 
 
 def test_no_case_no_difference(snapshot: Snapshot) -> None:
