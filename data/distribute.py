@@ -77,7 +77,8 @@ def distribute(engine: Engine | None = None) -> Outcome:
         reference = tuple(name for name in REFERENCE if name not in there)
         if not distributed and not reference:
             return Outcome(ALREADY, {})
-        # A key to a table that is still only here cannot stay while the other one moves.
+        # A key to a table that is still only here cannot stay while the other one moves. Not “isolated”: that would
+        # leave the keys out of every table this process creates afterwards.
         keys = foreign_keys((*distributed, *reference))
         for key in keys:
             connection.execute(DropConstraint(key))
@@ -89,7 +90,7 @@ def distribute(engine: Engine | None = None) -> Outcome:
                 {"name": name, "column": DISTRIBUTED[name], "beside": TOGETHER.get(name, "none")},
             )
         for key in keys:
-            connection.execute(AddConstraint(key))
+            connection.execute(AddConstraint(key, isolate_from_table=False))
     empty_leftovers(target, distributed)
     params = {"distributed": ", ".join(distributed) or "–", "reference": ", ".join(reference) or "–"}
     return Outcome(DONE, params, distributed, reference)

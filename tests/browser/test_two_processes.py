@@ -73,6 +73,14 @@ class Office:
         served = re.findall(r"^(\S+) \S+ (\S+) ", self.log.read_text("utf-8"), re.MULTILINE)
         return [place for place, whose in served if place in places and seat in (None, whose)]
 
+    def last_answered(self, seat: str) -> str:
+        """Which process answered this visitor last; the line is written after the answer has gone out."""
+        deadline = time.monotonic() + 10
+        while not (answered := self.answered(seat)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert answered, f"nginx wrote nothing of {seat}"
+        return answered[-1]
+
 
 def certificate(folder: Path) -> None:
     """Write a self-signed certificate and its key as the configuration names them."""
@@ -184,7 +192,7 @@ def seats(office: Office) -> dict[str, str]:
         asked = Request(f"{office.gate.url}/_stcore/health", headers={"Cookie": f"who={CHAIR}"})
         with urlopen(asked, context=trusting, timeout=10) as answer:
             cookies = SimpleCookie("; ".join(answer.headers.get_all("Set-Cookie")))
-        found.setdefault(office.answered(cookies["seat"].value)[-1], cookies["seat"].value)
+        found.setdefault(office.last_answered(cookies["seat"].value), cookies["seat"].value)
         if len(found) == len(office.processes):
             break
     return found
@@ -247,7 +255,7 @@ def test_what_is_handed_in_is_seen_through_both(enter: Callable[..., Visit], off
 def test_when_a_process_dies_its_visitors_go_on(enter: Callable[..., Visit], office: Office) -> None:
     visit = enter()
     visit.open("participation", lang="en", period="2025-01..2025-03")
-    seat = office.answered(seat_of(visit))[-1]
+    seat = office.last_answered(seat_of(visit))
     dying = next(one for one in office.processes if urlsplit(one.url).netloc == seat)
     sentence = visit.page.inner_text("body")
     dying.process.kill()

@@ -17,6 +17,7 @@ from sqlalchemy import (
     inspect,
     text,
 )
+from sqlalchemy.schema import CreateTable
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.elements import BinaryExpression, Over
 from sqlalchemy.sql.selectable import CTE, Join
@@ -135,6 +136,9 @@ def test_on_a_cluster_each_table_is_placed_once(empty: Engine, monkeypatch: pyte
     assert distribute.distribute(empty).message == distribute.ALREADY
     with database.writing(empty) as connection:
         drop(connection)
+    for table in TABLES.values():
+        declared = CreateTable(table).compile(dialect=empty.dialect)
+        assert str(declared).count("FOREIGN KEY") == len(table.foreign_key_constraints), "later databases lack keys"
 
 
 def keys(engine: Engine) -> list[tuple[str, str]]:
