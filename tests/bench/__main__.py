@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from tests.bench import growth, handing, pages, soak, starting, users
+from tests.bench import access, growth, handing, pages, soak, starting, users
 from tests.bench.place import Place
 
 Goal = tuple[str, float, float]  # words, measured, at most
@@ -32,6 +32,7 @@ SECTIONS: dict[str, Section] = {
     "growth": (growth.bench, growth.shown, growth.goals),
     "start": (starting.bench, starting.shown, starting.goals),
     "pages": (pages.bench, pages.shown, pages.goals),
+    "access": (access.bench, access.shown, access.goals),
     "users": (users.bench, users.shown, users.goals),
     "handing": (handing.bench, handing.shown, handing.goals),
     "soak": (soak.bench, soak.shown, soak.goals),
