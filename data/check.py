@@ -25,7 +25,7 @@ from data import bulk, database, facts, links, migrate, retention, rules, schema
 from data.clock import today
 from data.faults import Fault, column_term, table_term
 from data.metric_ids import METRIC_IDS
-from data.schema import HANDED_IN
+from data.schema import HANDED_IN, STORED
 from data.told import Told
 from data.words import mark
 
@@ -132,11 +132,11 @@ def _damage(connection: Connection) -> list[Fault]:
 
 def _orphans(connection: Connection) -> list[Fault]:
     wrong = []
-    for table in tables.TABLES:
+    for table in tables.STORED:
         for column in table.columns:
             if column.references is None:
                 continue
-            here = HANDED_IN[table.name].c[column.name]
+            here = STORED[table.name].c[column.name]
             there = HANDED_IN[column.references].alias("there")
             key = there.c[tables.BY_NAME[column.references].key[0]]
             # A join, because NOT IN over ten million rows would compare each with each once memory runs out.
@@ -154,10 +154,10 @@ def _orphans(connection: Connection) -> list[Fault]:
 
 def _codes(connection: Connection) -> list[Fault]:
     wrong = []
-    for table in tables.TABLES:
+    for table in tables.STORED:
         for column in table.columns:
             if column.codes:
-                here = HANDED_IN[table.name].c[column.name]
+                here = STORED[table.name].c[column.name]
                 strange = select(here).where(here.not_in([code for code, _ in column.codes]))
                 wrong += _counted(connection, strange, CODES, table.name, column=column_term(table.name, column.name))
     return wrong
@@ -166,10 +166,10 @@ def _codes(connection: Connection) -> list[Fault]:
 def _rules(connection: Connection) -> list[Fault]:
     """The rules of single rows; sign-ins and answers have none beyond their columns', which the database holds."""
     wrong = []
-    for table in tables.TABLES:
+    for table in tables.STORED:
         if table.name in ("attendance", "survey_answers"):
             continue
-        rows = bulk.read(connection, select(HANDED_IN[table.name])).drop("import_id")
+        rows = bulk.read(connection, select(STORED[table.name])).drop("import_id")
         # Stored rows stand in no file; the key takes the place of the sheet's name.
         rows = rows.with_columns(
             _file=pl.lit(None, pl.String), _sheet=links.key_text(table), _row=pl.lit(None, pl.Int64), _unread=pl.lit(0)
@@ -183,8 +183,8 @@ def _rules(connection: Connection) -> list[Fault]:
 
 def _metrics(connection: Connection) -> list[Fault]:
     wrong = []
-    for name in ("targets", "commitments"):
-        metric = HANDED_IN[name].c.metric
+    for name in ("targets", "commitments", "annotations"):
+        metric = STORED[name].c.metric
         wrong += _counted(connection, select(metric).where(metric.not_in(METRIC_IDS)), METRICS, name)
     return wrong
 
@@ -255,7 +255,7 @@ def _imports(connection: Connection) -> list[Fault]:
     """Rows whose import has no record, or whose number has been undone."""
     known = set(connection.scalars(select(schema.imports.c.import_id).where(schema.imports.c.undone_by.is_(None))))
     wrong = []
-    for name, table in HANDED_IN.items():
+    for name, table in STORED.items():
         for number, count in connection.execute(select(table.c.import_id, func.count()).group_by(table.c.import_id)):
             if number not in known:
                 wrong.append(_fault(NO_IMPORT, name, count=count, value=number))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from data.faults import Fault, Faults
 from data.headers import HeaderMapping
 from data.links import Incoming
 from data.records import ORIGINAL_BYTES, Counts
-from data.schema import HANDED_IN
+from data.schema import STORED
 
 # PostgreSQL plans the refresh by what it knows of a table; after this many rows it is told anew.
 ANALYZE_ROWS = 10_000
@@ -47,7 +47,19 @@ class ImportResult:
     @property
     def unchanged(self) -> bool:
         """Whether every row was there already, so that nothing changed."""
-        return not self.refused and not any(counts.new or counts.changed for counts in self.counts.values())
+        return not self.refused and not any(counts.written for counts in self.counts.values())
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What somebody who corrects rows on the page had in view, by table.
+
+    `seen`: the rows as they were shown, all columns and `import_id`; `removed`: the keys of those taken away. Only
+    tables that no other names and that no fact is made of can lose rows.
+    """
+
+    seen: Mapping[str, pl.DataFrame]
+    removed: Mapping[str, pl.DataFrame]
 
 
 def import_files(
@@ -90,11 +102,13 @@ def store_batch(
     originals: Mapping[str, bytes] | None = None,
     on: date | None = None,
     progress: reader.Progress | None = None,
+    correction: Correction | None = None,
 ) -> ImportResult:
     """Compare, check and store what the reader made of one hand-in.
 
     `allowed_units` (None = all) refuses every row of another unit, as it arrives or as it is stored; `on` is the day
-    that counts as today; `originals` are the files to keep, by name. Returns what was done; with any fault nothing.
+    that counts as today; `originals` are the files to keep, by name; `correction` says what its author had in view.
+    Returns what was done; with any fault nothing.
     """
     result = ImportResult(notes=list(batch.notes), files=list(batch.files), dry_run=dry_run)
     result.faults.extend(batch.faults)
@@ -107,10 +121,16 @@ def store_batch(
         coming = _compare(connection, parts, result)
         _check(connection, coming, result, on or today(), allow_move, allowed_units)
         result.counts = {name: _count(incoming) for name, incoming in coming.items()}
+        going = {}
+        if correction is not None:
+            going = _going(connection, correction, allowed_units)
+            result.faults.extend(links.meanwhile(connection, coming, going, correction.seen, correction.removed))
+            for name, rows in going.items():
+                result.counts[name] = replace(result.counts.get(name, Counts()), removed=rows.height)
         if result.refused:
             raise database.RolledBack
         if not dry_run:
-            _store(connection, coming, result, by, kind, originals or {}, progress)
+            _store(connection, coming, going, result, by, kind, originals or {}, progress)
     result.faults = _sorted(result.faults.located(batch.headers))
     result.warnings = result.warnings.located(batch.headers)
     return result
@@ -170,7 +190,7 @@ def store_frames(
             for piece in [frame] if isinstance(frame, pl.DataFrame) else frame:
                 whole = _filled(table, _whole(table, piece)).with_columns(import_id=pl.lit(result.import_id))
                 told = _telling(progress, rows, None)
-                bulk.write(connection, HANDED_IN[table.name], _ordered(connection, table, whole), told)
+                bulk.write(connection, STORED[table.name], _ordered(connection, table, whole), told)
                 rows += whole.height
             if rows:
                 result.counts[table.name] = Counts(new=rows)
@@ -190,7 +210,7 @@ def _compare(
     connection: Connection, parts: Mapping[str, Sequence[pl.DataFrame]], result: ImportResult
 ) -> dict[str, Incoming]:
     coming = {}
-    for table in tables.TABLES:
+    for table in tables.STORED:
         if table.name not in parts:
             continue
         key = list(table.key)
@@ -198,7 +218,7 @@ def _compare(
         # The start of a key finds a few rows too many (all sign-ins of one activity), but in far fewer look-ups.
         leading = key[:-1] or key
         wanted = pl.concat([piece.select(leading) for piece in pieces]).drop_nulls().unique()
-        stored = bulk.fetch(connection, HANDED_IN[table.name], wanted)
+        stored = bulk.fetch(connection, STORED[table.name], wanted)
         frame = pl.concat([_merged(table, piece, stored) for piece in pieces])
         frame, faults, notes = links.doubles(table, frame)
         result.faults.extend(faults)
@@ -209,7 +229,7 @@ def _compare(
 
 def _typed(table: tables.Table, frame: pl.DataFrame) -> pl.DataFrame:
     """Return the frame with its columns' types made sure of, keys and provenance filled in."""
-    types = bulk.schema(HANDED_IN[table.name]) | {"_file": pl.String(), "_sheet": pl.String()}
+    types = bulk.schema(STORED[table.name]) | {"_file": pl.String(), "_sheet": pl.String()}
     types |= {"_row": pl.Int64(), "_unread": pl.Int64()}
     missing = {
         "_file": pl.lit(None),
@@ -235,7 +255,7 @@ def _filled(table: tables.Table, frame: pl.DataFrame) -> pl.DataFrame:
 
 def _whole(table: tables.Table, frame: pl.DataFrame) -> pl.DataFrame:
     """Return the frame with all columns of the table in their order; what it lacks is empty."""
-    types = bulk.schema(HANDED_IN[table.name])
+    types = bulk.schema(STORED[table.name])
     return frame.select(
         pl.col(column.name).cast(types[column.name])
         if column.name in frame.columns
@@ -267,6 +287,21 @@ def _marked(table: tables.Table, frame: pl.DataFrame, stored: pl.DataFrame) -> p
     known = pl.col("import_id_was").is_not_null()
     same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name}_was")) for name in others)
     return frame.with_columns(_new=~known, _changed=known & ~same)
+
+
+def _going(
+    connection: Connection, correction: Correction, allowed_units: Iterable[str] | None
+) -> dict[str, pl.DataFrame]:
+    """Return the stored rows, all columns and `import_id`, that a correction takes away; none of foreign units."""
+    mine = None if allowed_units is None else list(allowed_units)
+    found = {}
+    for name, keys in correction.removed.items():
+        rows = bulk.fetch(connection, STORED[name], keys.select(tables.BY_NAME[name].key))
+        if mine is not None:
+            rows = rows.filter(pl.col("branch_id").is_in(mine))
+        if rows.height:
+            found[name] = rows
+    return found
 
 
 def _count(incoming: Incoming) -> Counts:
@@ -316,6 +351,7 @@ def _sorted(faults: Faults) -> Faults:
 def _store(
     connection: Connection,
     coming: Mapping[str, Incoming],
+    going: Mapping[str, pl.DataFrame],
     result: ImportResult,
     by: str,
     kind: str,
@@ -333,12 +369,15 @@ def _store(
         new = stamped.filter("_new").select(*columns, "import_id")
         changed = stamped.filter("_changed")
         told = _telling(progress, done, total)
-        bulk.write(connection, HANDED_IN[name], _ordered(connection, table, new), told)
+        bulk.write(connection, STORED[name], _ordered(connection, table, new), told)
         records.keep_former(connection, result.import_id, table, _former(table, changed))
-        bulk.replace(connection, HANDED_IN[name], changed.select(*columns, "import_id"), told)
+        bulk.replace(connection, STORED[name], changed.select(*columns, "import_id"), told)
         done += new.height + changed.height
         _analyze(connection, name, new.height + changed.height)
         _touch(connection, incoming, touched)
+    for name, rows in going.items():
+        records.keep_former(connection, result.import_id, tables.BY_NAME[name], rows)
+        bulk.remove(connection, STORED[name], rows)
     if progress and total:
         progress("facts", 0, 1)
     facts.refresh(connection, touched)
@@ -403,7 +442,7 @@ def _touch(connection: Connection, incoming: Incoming, touched: facts.Touched) -
             touched.months.update(moved[name].dt.to_string("%Y-%m").unique())
     elif incoming.table.name == "attendance":
         named = rows.select(pl.col("activity_id").unique())
-        held = bulk.fetch(connection, HANDED_IN["activities"], named, ["held_on"])
+        held = bulk.fetch(connection, STORED["activities"], named, ["held_on"])
         touched.months.update(held["held_on"].dt.to_string("%Y-%m").unique())
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 from data import bulk, tables
 from data.faults import KEPT, Fault, Faults, Severity, column_term, table_term
 from data.metric_ids import METRIC_IDS
-from data.schema import HANDED_IN
+from data.schema import HANDED_IN, imports
 from data.words import mark
 
 TWICE = mark("The key “{key}” stands more than once with different contents (first: {first}). Keep one of the rows.")
@@ -32,6 +32,12 @@ PROMISED = mark("Commitments were made at this meeting, so {column} cannot be em
 NO_METRIC = mark("“{value}” is no metric. Perhaps {near}?")
 OUTSIDE = mark("The date lies outside the life of unit {unit} ({opened} – {closed}).")
 NOT_YOURS = mark("Unit {unit} is not among the units you may hand in for.")
+MEANWHILE = mark(
+    "{who} changed the row “{key}” while you had it open (import {number}). "
+    "Load the rows anew and enter your change again."
+)
+GONE = mark("The row “{key}” was taken away while you had it open. Load the rows anew.")
+EVERYWHERE = mark("Without a unit this holds for the whole enterprise; only an administrator may change it.")
 EVERYBODYS = mark("{table} holds for the whole enterprise; only an administrator may change it.")
 
 # The day a row stands for, where it has one of its own (the first that is filled).
@@ -234,6 +240,48 @@ def subtree(branches: pl.DataFrame, top: str) -> set[str]:
     return found
 
 
+def meanwhile(
+    connection: Connection,
+    coming: Import,
+    going: Mapping[str, pl.DataFrame],
+    seen: Mapping[str, pl.DataFrame],
+    removed: Mapping[str, pl.DataFrame],
+) -> Faults:
+    """Rows of a correction that are not what its author saw: somebody else changed, added or took them away.
+
+    `going`: the stored rows to be taken away; `seen`: the rows as shown, with `import_id`; `removed`: the keys of those
+    that should go.
+    """
+    found = Faults()
+    for name, shown in seen.items():
+        table = tables.BY_NAME[name]
+        key = list(table.key)
+        known = shown.select(*key, _seen="import_id")
+        nowhere = {"_file": pl.lit(None, pl.String), "_sheet": pl.lit(None, pl.String), "_row": pl.lit(None, pl.Int64)}
+        parts = []
+        if name in coming:
+            frame = coming[name].frame
+            if "branch_id_was" in frame.columns:  # what lies with another unit is a move, and told as that
+                frame = frame.filter(pl.col("_new") | pl.col("branch_id_was").eq_missing(pl.col("branch_id")))
+            parts.append(frame.select(*key, "_file", "_sheet", "_row", _stored="import_id_was"))
+        if name in removed:
+            stored = going.get(name, shown.clear()).select(*key, _stored="import_id")
+            parts.append(removed[name].join(stored, on=key, how="left").with_columns(**nowhere))
+        if not parts:
+            continue
+        rows = pl.concat(parts, how="diagonal").join(known, on=key, how="left", maintain_order="left")
+        other = rows.filter(pl.col("_stored").ne_missing(pl.col("_seen")))
+        numbers = other["_stored"].drop_nulls().unique().to_list()
+        records = select(imports.c.import_id, imports.c.by).where(imports.c.import_id.in_(numbers))
+        people = dict(connection.execute(records).all())
+        who = pl.col("_stored").replace_strict(people, default="–", return_dtype=pl.String)
+        said = {"key": key_text(table), "who": who, "number": pl.col("_stored")}
+        found.extend(findings(other.filter(pl.col("_stored").is_not_null()), name, key[-1], MEANWHILE, said))
+        lost = other.filter(pl.col("_stored").is_null())
+        found.extend(findings(lost, name, key[-1], GONE, {"key": key_text(table)}))
+    return found
+
+
 def respondents(coming: Import) -> Faults:
     """Respondents who would belong to two units within one survey, with what is stored of them."""
     if "survey_answers" not in coming:
@@ -346,6 +394,9 @@ def scope(coming: Import, all_units: pl.DataFrame, allowed: Iterable[str]) -> Fa
             rows = incoming.touched
             found.extend(findings(rows, name, None, EVERYBODYS, {"table": table_term(name)}))
             continue
+        if name != "branches" and not incoming.table.column("branch_id").required:
+            everywhere = pl.col("branch_id").is_null() | (~pl.col("_new") & pl.col("branch_id_was").is_null())
+            found.extend(findings(incoming.frame.filter(everywhere), name, "branch_id", EVERYWHERE, {}))
         rows = incoming.frame.filter(pl.col("branch_id").is_not_null() & outside.fill_null(value=True))
         found.extend(findings(rows, name, "branch_id", NOT_YOURS, {"unit": named}))
     return found

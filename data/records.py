@@ -22,7 +22,7 @@ ORIGINAL_BYTES = 20 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Counts:
-    """Rows of one table in one import; only an undo removes any."""
+    """Rows of one table in one import; only a correction or an undo removes any."""
 
     new: int = 0
     changed: int = 0
@@ -62,7 +62,7 @@ def former(
         chosen = chosen.where(kept.c.import_id == by)
     if of is not None:
         chosen = chosen.where(kept.c.former_id == of)
-    types = bulk.schema(schema.HANDED_IN[table.name])
+    types = bulk.schema(schema.STORED[table.name])
     whole = pl.Struct({name: kind for name, kind in types.items() if name != "import_id"})
     kept_rows = bulk.read(connection, chosen)
     rows = kept_rows.select(pl.col("before").str.json_decode(whole).alias("row"), import_id="former_id")
@@ -136,4 +136,4 @@ def rebuild_facts(connection: Connection) -> int:
     touched = Touched(months={part.removeprefix("person_months/") for part in known})
     facts.rebuild(connection)
     touched.months.update(facts.all_months(connection))
-    return raise_version(connection, schema.HANDED_IN, touched)
+    return raise_version(connection, schema.STORED, touched)

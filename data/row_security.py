@@ -66,7 +66,7 @@ def statements() -> list[str]:
         f"ON {name} TO {READER}"
         for name, texts in TEXTS.items()
     ]
-    rows = [*(table.name for table in tables.TABLES), "import_before", "imports", "closings", "data_version"]
+    rows = [*(table.name for table in tables.STORED), "import_before", "imports", "closings", "data_version"]
     found.append(f"GRANT SELECT ON {', '.join(rows)} TO {CASES}")
     for name in OF_PEOPLE:
         found += _policies(name, _MINE.format(branch="branch_id"))

@@ -77,6 +77,8 @@ def _handed_in(table: tables.Table) -> Table:
             # Half the time of a million sign-ins would go into looking up five hundred units again and again, and
             # the removal of one unit into a search through all of them. The import and `check` hold this one.
             reference = None
+        if table is tables.ANNOTATIONS:
+            reference = None  # it stays on the coordinator of a cluster; the correction and `check` hold this one
         foreign = ForeignKey(f"{reference}.{tables.BY_NAME[reference].key[0]}") if reference else None
         columns.append(
             Column(
@@ -102,6 +104,12 @@ def _handed_in(table: tables.Table) -> Table:
 
 
 HANDED_IN: dict[str, Table] = {table.name: _handed_in(table) for table in tables.TABLES}
+
+# Something that happened to the figures: limits start anew there.
+annotations = _handed_in(tables.ANNOTATIONS)
+
+# What an import or a correction may touch, by name.
+STORED: dict[str, Table] = HANDED_IN | {"annotations": annotations}
 
 # --- what we keep about the data -------------------------------------------------------------------------------
 
@@ -291,22 +299,6 @@ _AUDIT_GUARDS = (
 )
 for _dialect, _guard in _AUDIT_GUARDS:
     event.listen(audit_gate, "after_create", DDL(_guard).execute_if(dialect=_dialect))
-
-# --- notes on the figures ----------------------------------------------------------------------------------------
-
-# Something that happened to the figures: limits start anew there.
-annotations = Table(
-    "annotations",
-    metadata,
-    Column("annotation_id", _TEXT, primary_key=True),
-    Column("on_date", Date, nullable=False),
-    Column("branch_id", _TEXT),  # empty = everywhere
-    Column("metric", _TEXT),  # empty = all
-    Column("kind", _TEXT, nullable=False),  # event · reorganisation · definition
-    Column("text", Text, nullable=False),
-    Column("by", _TEXT, nullable=False),
-    Column("at", DateTime, nullable=False),
-)
 
 # --- the consultation room ---------------------------------------------------------------------------------------
 

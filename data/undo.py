@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, func, select, update
 from data import bulk, check, closing, database, facts, records, schema, tables
 from data.faults import Fault, Faults, table_term
 from data.records import Counts
-from data.schema import HANDED_IN
+from data.schema import STORED
 from data.words import mark
 
 NO_IMPORT = mark("There is no import {number}.")
@@ -63,7 +63,7 @@ def differences(connection: Connection, import_id: int, table_name: str, limit: 
     table = tables.BY_NAME[table_name]
     key = list(table.key)
     others = [column.name for column in table.columns if column.name not in key]
-    stored = HANDED_IN[table_name]
+    stored = STORED[table_name]
     order = [stored.c[name] for name in key]
     now = bulk.read(connection, select(stored).where(stored.c.import_id == import_id).order_by(*order).limit(limit))
     # Where a later import went over a row, what this one left stands among what that one found.
@@ -99,14 +99,14 @@ def undo(import_id: int, *, by: str, engine: Engine | None = None) -> UndoResult
         counts = {name: Counts(**numbers) for name, numbers in json.loads(row.counts).items()}
         written = {
             table.name: bulk.read(
-                connection, select(HANDED_IN[table.name]).where(HANDED_IN[table.name].c.import_id == import_id)
+                connection, select(STORED[table.name]).where(STORED[table.name].c.import_id == import_id)
             )
-            for table in tables.TABLES
+            for table in tables.STORED
             if table.name in counts and counts[table.name].written
         }
         before = {name: records.former(connection, tables.BY_NAME[name], by=import_id) for name in written}
         going = {name: written[name].join(before[name], on=tables.BY_NAME[name].key, how="anti") for name in written}
-        result.faults.extend(_later(connection, import_id, counts, written))
+        result.faults.extend(_later(connection, import_id, counts, written, before))
         result.faults.extend(_needed(connection, import_id, going))
         if result.faults:
             return result
@@ -133,16 +133,29 @@ def _fault(rule: str, **params: object) -> Fault:
 
 
 def _later(
-    connection: Connection, import_id: int, counts: Mapping[str, Counts], written: Mapping[str, pl.DataFrame]
+    connection: Connection,
+    import_id: int,
+    counts: Mapping[str, Counts],
+    written: Mapping[str, pl.DataFrame],
+    before: Mapping[str, pl.DataFrame],
 ) -> Faults:
-    """Rows of this import that no longer carry its number."""
+    """Rows of this import that were touched again, or that it took away and are there again."""
     found = Faults()
     kept = schema.import_before.c
     for name, rows in written.items():
-        missing = counts[name].written - rows.height
+        missing = counts[name].new + counts[name].changed - rows.height
+        others: set[int] = set()
         if missing:
-            others = select(kept.import_id).where(kept.former_id == import_id, kept.table_name == name).distinct()
-            since = ", ".join(str(number) for number in sorted(connection.scalars(others)))
+            later = select(kept.import_id).where(kept.former_id == import_id, kept.table_name == name).distinct()
+            others.update(connection.scalars(later))
+        elif counts[name].removed:
+            # What it took away may have been entered anew.
+            taken = before[name].join(rows, on=tables.BY_NAME[name].key, how="anti")
+            back = bulk.fetch(connection, STORED[name], taken.select(tables.BY_NAME[name].key), ["import_id"])
+            missing = back.height
+            others.update(back["import_id"])
+        if missing:
+            since = ", ".join(str(number) for number in sorted(others))
             found.add(_fault(LATER, count=missing, table=table_term(name), imports=since))
     return found
 
@@ -150,12 +163,12 @@ def _later(
 def _needed(connection: Connection, import_id: int, going: Mapping[str, pl.DataFrame]) -> Faults:
     """Rows of other imports that name a row which would go."""
     found = Faults()
-    for table in tables.TABLES:
+    for table in tables.STORED:
         for column in table.columns:
             rows = going.get(column.references or "")
             if rows is None or rows.is_empty():
                 continue
-            there, here = HANDED_IN[tables.BY_NAME[column.references or ""].name], HANDED_IN[table.name]
+            there, here = STORED[tables.BY_NAME[column.references or ""].name], STORED[table.name]
             key = tables.BY_NAME[there.name].key[0]
             with bulk.coming(connection, there, rows, [key]) as gone:
                 naming = select(func.count()).select_from(here.join(gone, here.c[column.name] == gone.c[key]))
@@ -178,14 +191,15 @@ def _take_back(
     touched = facts.Touched()
     touched.months |= _months(connection, written, before)
     # What refers goes before what it refers to.
-    for table in reversed(tables.TABLES):
+    for table in reversed(tables.STORED):
         if table.name not in written:
             continue
-        name, stored = table.name, HANDED_IN[table.name]
+        name, stored = table.name, STORED[table.name]
         records.keep_former(connection, result.import_id, table, written[name])
         bulk.replace(connection, stored, before[name])
         bulk.remove(connection, stored, going[name])
-        result.counts[name] = Counts(changed=before[name].height, removed=going[name].height)
+        changed = written[name].height - going[name].height
+        result.counts[name] = Counts(before[name].height - changed, changed, 0, going[name].height)
     if "survey_answers" in written:
         touched.surveys.update(written["survey_answers"]["survey_id"].unique())
     facts.refresh(connection, touched)
@@ -202,5 +216,5 @@ def _months(
     days = [frames["activities"]["held_on"] for frames in (written, before) if "activities" in frames]
     if "attendance" in written:
         named = written["attendance"].select(pl.col("activity_id").unique())
-        days.append(bulk.fetch(connection, HANDED_IN["activities"], named, ["held_on"])["held_on"])
+        days.append(bulk.fetch(connection, STORED["activities"], named, ["held_on"])["held_on"])
     return {month for held_on in days for month in held_on.dt.to_string("%Y-%m").unique()}

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import Connection, select
 
-from data import people, schema
+from data import people, records, schema
 from data.demo.stories import HOTLINE, REORGANISATION
 
 BY = "demo"
@@ -48,7 +48,8 @@ def annotate(connection: Connection) -> None:
     notes = schema.annotations
     known = set(connection.scalars(select(notes.c.annotation_id)))
     names = ("annotation_id", "on_date", "branch_id", "metric", "kind", "text")
-    fresh = [dict(zip(names, row, strict=True)) | {"by": BY, "at": people.now()} for row in ANNOTATIONS]
+    stored = {"import_id": records.next_import(connection)}
+    fresh = [dict(zip(names, row, strict=True)) | stored for row in ANNOTATIONS]
     fresh = [row for row in fresh if row["annotation_id"] not in known]
     if fresh:
         connection.execute(notes.insert(), fresh)

@@ -52,7 +52,7 @@ def test_filled_with_the_examples_they_are_stored(folder: Path, empty: Engine) -
     )
     # The two example units are stored already, under other names.
     assert counts == Counts(new=rows - 2, changed=2)
-    assert set(result.counts) == set(tables.BY_NAME)
+    assert set(result.counts) == {table.name for table in tables.TABLES}
 
 
 def sheets(table: str, engine: Engine, language: str, unit: str | None = None) -> openpyxl.Workbook:
