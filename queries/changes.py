@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from queries.answers import Answer, ask, grid, target
+from queries.breaks import Break, breaks
 from queries.filters import Filters, Month
 from queries.holding import current
 from queries.metric import Metric
-from queries.metrics import find
+from queries.metrics import METRICS, find
 from queries.snapshot import Snapshot
 from queries.statistics import findings as found_ones
 from queries.statistics import process
@@ -49,13 +50,35 @@ MATURES = {
     ("reopen_rate", None): 1,
 }
 
+# What the longer period brings more of: distinct people, sums and counts. Their target is one of the year, which no
+# month by itself is meant to reach.
+GROWING = frozenset(
+    metric.id
+    for metric in METRICS.values()
+    if metric.unit in ("count", "yuan", "per_head")
+    or metric.id in ("participation_rate", "non_party_reach", "proposer_rate")
+)
+
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """A metric by month with its process limits: `answer` by month, `chart` with one row for each of its months."""
+    """A metric by month with its process limits: `answer` by month, `chart` with one row for each of its months.
+
+    `breaks` are those of the answer's months in which the limits start anew; `levels` the mean before and since the
+    last of them, None where there is none or either side has no figure.
+    """
 
     answer: Answer
     chart: process.Chart
+    breaks: tuple[Break, ...] = ()
+
+    @property
+    def levels(self) -> tuple[float, float] | None:
+        """The mean before the last break, back to the one before it, and since."""
+        rows = self.chart.frame.drop_nulls("value")
+        last = int(self.chart.frame["segment"].to_list()[-1]) if self.chart.frame.height else 0
+        sides = [rows.filter(pl.col("segment") == segment)["value"].to_numpy() for segment in (last - 1, last)]
+        return (float(sides[0].mean()), float(sides[1].mean())) if last and all(len(side) for side in sides) else None
 
 
 def history(
@@ -64,30 +87,26 @@ def history(
     filters: Filters,
     definition: str | None = None,
     snapshot: Snapshot | None = None,
-    breaks: tuple[Month, ...] = (),
 ) -> History:
     """Return the metric's whole, settled months up to the period's end with limits, signals and a verdict.
 
-    `breaks` are months in which the limits start anew. For the verdict's words see `queries.statistics.process`.
+    Limits start anew where `queries.breaks` says so, and the verdict is on the months since. For its words see
+    `queries.statistics.process`.
     """
     snapshot = snapshot or current()
-    key = ("history", viewer.role, viewer.units, metric, definition, filters, breaks)
-    return snapshot.once(key, lambda: _history(viewer, metric, filters, definition, snapshot, breaks))
+    key = ("history", viewer.role, viewer.units, metric, definition, filters)
+    return snapshot.once(key, lambda: _history(viewer, metric, filters, definition, snapshot))
 
 
 def _history(
-    viewer: Viewer,
-    metric: str,
-    filters: Filters,
-    definition: str | None,
-    snapshot: Snapshot,
-    breaks: tuple[Month, ...],
+    viewer: Viewer, metric: str, filters: Filters, definition: str | None, snapshot: Snapshot
 ) -> History:
     meant = find(metric).definition(definition).id
     settled = _whole_months(filters, snapshot, MATURES.get((metric, meant), 0))
     answer = ask(viewer, metric, settled, "month", definition, snapshot)
     months = answer.frame["group"].to_list()
-    starts = [months.index(str(month)) for month in breaks if str(month) in months]
+    known = breaks(viewer, metric, filters, definition, snapshot)
+    inside = tuple(one for one in known if str(one.month) in months[1:])
     kind, scale = _kind(answer.metric)
     chart = process.chart(
         answer.frame["value"].to_list(),
@@ -95,10 +114,10 @@ def _history(
         denominators=None if kind == "values" else answer.frame["denominator"].to_list(),
         kind=kind,
         scale=scale,
-        breaks=starts,
-        target=target(viewer, metric, filters, definition, snapshot),
+        breaks=[months.index(str(one.month)) for one in inside],
+        target=None if answer.metric.id in GROWING else target(viewer, metric, filters, definition, snapshot),
     )
-    return History(answer, chart)
+    return History(answer, chart, inside)
 
 
 def _kind(metric: Metric) -> tuple[process.Kind, float]:
@@ -195,13 +214,16 @@ def _what_changed(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> tuple
         frames = [(filters.branch, of_scope)]
         frames += [(str(unit), rows) for (unit,), rows in of_units.group_by(["group"], maintain_order=True)]
         for unit, rows in frames:
+            months = rows["column"].to_list()
+            broken = breaks(viewer, metric, replace(whole, branch=unit), None, snapshot)
             change = process.latest_change(
                 rows["value"].to_list(),
                 denominators=rows["denominator"].to_list() if find(metric).unit == "rate" else None,
+                start=_comparable_from(broken, months),
             )
             if change is not None:
                 cases = float(rows["denominator"].slice(change.since).sum() or 0)
-                month = str(rows["column"][change.since])
+                month = months[change.since]
                 link = (("metric", metric), ("since", month))
                 compared.append(found_ones.of_change(metric, change, find(metric).direction, cases, unit, link))
     for metric in COMPARED:
@@ -209,3 +231,19 @@ def _what_changed(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> tuple
         compared.extend(found_ones.of_units(metric, fair, find(metric).direction, "group", (("metric", metric),)))
     compared.extend(found_ones.of_silence("grievances_per_100", quiet_units(viewer, filters, snapshot)))
     return found_ones.findings(compared)
+
+
+def _comparable_from(broken: tuple[Break, ...], months: list[str]) -> int:
+    """Return the place of the first month that counts what the latest months count."""
+    others = [str(one.month) for one in broken if not one.comparable and str(one.month) in months]
+    return months.index(max(others)) if others else 0
+
+
+def reason_near(
+    viewer: Viewer, metric: str, filters: Filters, since: Month, snapshot: Snapshot | None = None
+) -> Break | None:
+    """Return what was noted in the month from which a figure changed, or the one before or after; None if nothing."""
+    snapshot = snapshot or current()
+    known = breaks(viewer, metric, filters, None, snapshot)
+    near = [one for one in known if abs(one.month - since) <= 1]
+    return min(near, key=lambda one: abs(one.month - since), default=None)

@@ -105,6 +105,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     "interests": ("interests",),
     "targets": ("targets",),
     "closings": ("closings",),
+    "annotations": ("annotations",),
+    "levels": ("service_levels",),
 }
 
 # What says that something happened; limits and terms say what is to happen.
@@ -271,6 +273,14 @@ class _Reader:
     def _closings(self) -> pl.DataFrame:
         t = schema.closings.c
         return read(self.connection, select(t.month, t.import_id)).select(m=month_index("month"), import_id="import_id")
+
+    def _annotations(self) -> pl.DataFrame:
+        t = schema.annotations.c
+        columns = (t.on_date, t.branch_id, t.metric, t.kind, t.text)
+        return read(self.connection, select(*columns).order_by(t.on_date, t.annotation_id))
+
+    def _levels(self) -> pl.DataFrame:
+        return coded(read(self.connection, select(*_LEVELS)), "service_levels")
 
 
 def _with_levels(reader: _Reader, cases: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """The facts of one data version as immutable frames: what every answer is computed from.
 
 It holds cases as dates and codes, attendance as person-months with people as integers, survey answers as counts:
-no case id, no text, no code of a person. Codes are small integers in the order of `data/tables.py`.
+no case id, no text of a case, no code of a person. Codes are small integers in the order of `data/tables.py`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ ANSWERS_KEPT = 4096
 # Bytes of tables kept (`queries/cut.py`, `queries/distinct.py`): all that the pages ask at 500 units and three years
 # take about half of it.
 TABLES_KEPT = 192 << 20
+_UNCOUNTED = ("annotations", "levels")
 
 
 class Stamp(NamedTuple):
@@ -71,6 +72,8 @@ class Snapshot:
     interests: pl.DataFrame
     targets: pl.DataFrame  # metric, branch_id, year, target
     closings: pl.DataFrame  # m, import_id: closed months and the last import that counts in each
+    annotations: pl.DataFrame  # on_date, branch_id (empty: everywhere), metric (empty: all), kind, text
+    levels: pl.DataFrame  # category, response_days, closing_days, day_kind, valid_from: the time limits
     masks_of: Callable[[date], NDArray[np.int64]] = field(repr=False, compare=False)
     versions_of: Callable[[str], pl.DataFrame | None] = field(repr=False, compare=False)
     loaded_at: datetime = field(compare=False)
@@ -126,13 +129,13 @@ class Snapshot:
 
     @property
     def months_told(self) -> NDArray[np.int64]:
-        """Numbers, ascending, of the months in which any date of the facts lies."""
+        """Numbers, ascending, of the months in which any date of the facts lies; no figure counts notes or limits."""
         return self.once("months told", self._months_told)
 
     def _months_told(self) -> NDArray[np.int64]:
         days = [
             frame[name]
-            for frame in (getattr(self, part.name) for part in fields(self))
+            for frame in (getattr(self, part.name) for part in fields(self) if part.name not in _UNCOUNTED)
             if isinstance(frame, pl.DataFrame)
             for name, kind in frame.schema.items()
             if kind == pl.Date

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.branches import profile
-from pages.kpis import attention, say, telling
+from pages.kpis import attention, say, telling, trend
 from pages.shared import anatomy, cards, charts, view
 from pages.shared.words import _
 
@@ -37,14 +37,23 @@ start = seen.filters.end.back(23)
 with left:
     charts.figure(
         seen,
-        charts.line(seen, seen.ask("on_time_rate", by="month", start=start), target=seen.target("on_time_rate")),
+        charts.line(
+            seen,
+            seen.ask("on_time_rate", by="month", start=start),
+            target=seen.target("on_time_rate"),
+            marks=trend.marks(seen, "on_time_rate"),
+        ),
         title=say.level(seen, "on_time_rate"),
         key="unit_on_time",
     )
 with right:
     charts.figure(
         seen,
-        charts.line(seen, seen.ask("participation_rate", by="month", start=start)),
+        charts.line(
+            seen,
+            seen.ask("participation_rate", by="month", start=start),
+            marks=trend.marks(seen, "participation_rate"),
+        ),
         title=_("Participation month by month"),
         key="unit_participation",
     )

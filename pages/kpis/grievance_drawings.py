@@ -28,7 +28,8 @@ UNSETTLED: dict[tuple[str, str | None], timedelta] = {("closure_rate", "due"): t
 def flow(seen: View) -> tuple[pl.DataFrame, Drawing]:
     """Return the period's months (see `queries.flow`), and what came in, went out and was left, a year at least."""
     whole = flows.flow(seen.viewer, replace(seen.filters, start=trend.start(seen)), seen.snapshot)
-    drawing = charts.flow(seen, whole, names=(_("Came in"), _("Closed"), _("Left open")))
+    names = (_("Came in"), _("Closed"), _("Left open"))
+    drawing = charts.flow(seen, whole, names=names, marks=trend.marks(seen, "grievances_received"))
     inside = whole.filter(pl.col("group") >= str(seen.filters.start))
     return inside, replace(drawing, suppressed=int(whole["suppressed"].sum()), reason=reason_of(whole))
 
@@ -43,6 +44,7 @@ def by_due_month(seen: View, metric: str) -> Drawing:
         target=seen.target(metric),
         before=seen.before(metric, "month") if start == seen.filters.start else None,
         maturing_from=maturing_from(seen, metric),
+        marks=trend.marks(seen, metric),
         clicks=True,
     )
 

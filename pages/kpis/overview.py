@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.kpis import attention, say, telling
+from pages.kpis import attention, say, telling, trend
 from pages.shared import anatomy, cards, charts, view
 from pages.shared.words import _
 
@@ -45,7 +45,7 @@ with left:
     on_time = seen.ask("on_time_rate", by="month", start=seen.filters.end.back(23))
     charts.figure(
         seen,
-        charts.line(seen, on_time, target=seen.target("on_time_rate")),
+        charts.line(seen, on_time, target=seen.target("on_time_rate"), marks=trend.marks(seen, "on_time_rate")),
         title=say.level(seen, "on_time_rate"),
         key="overview_on_time",
     )

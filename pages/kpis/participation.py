@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.kpis import telling
+from pages.kpis import telling, trend
 from pages.shared import anatomy, cards, charts, formats, view
 from pages.shared.words import _
 
@@ -39,6 +39,7 @@ charts.figure(
         seen,
         seen.ask("participation_rate", by="month"),
         before=seen.before("participation_rate", "month"),
+        marks=trend.marks(seen, "participation_rate"),
     ),
     title=_(
         "{people} people took part at least once, {value} of the average {heads} in {place}",
@@ -101,7 +102,12 @@ left, right = st.columns(2, gap="medium")
 with left:
     charts.figure(
         seen,
-        charts.line(seen, seen.ask("joint_activity_share", by="month"), target=seen.target("joint_activity_share")),
+        charts.line(
+                seen,
+                seen.ask("joint_activity_share", by="month"),
+                target=seen.target("joint_activity_share"),
+                marks=trend.marks(seen, "joint_activity_share"),
+            ),
         title=_("How much Party and union do together"),
         key="joint_by_month",
     )

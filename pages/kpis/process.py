@@ -66,8 +66,12 @@ def _limits(seen: View, found: changes.History) -> charts.Drawing:
         lower="low",
         upper="high",
         signal=pl.col("signal").is_not_null(),
+        segment="segment",
     )
-    return charts.xmr(seen, found.answer, rows)
+    marks = tuple((str(one.month), one.told(seen.snapshot, seen.language)) for one in found.breaks)
+    metric = found.answer.metric.id
+    target = None if metric in changes.GROWING else seen.target(metric)
+    return charts.xmr(seen, found.answer, rows, target=target, marks=marks)
 
 
 def reasons(seen: View, metric: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from data.words import mark
 from pages.shared import formats
 from pages.shared.cards import Verdict
 from pages.shared.view import View
 from pages.shared.words import _, metric_name
 from queries import changes, metrics
-from queries.filters import Month
+from queries.filters import Filters, Month
+from queries.metric import Metric
 from queries.statistics.findings import Finding
 
 WORDS = {
@@ -24,6 +27,11 @@ SIGNALS = {
     "shift": mark("The latest months all lie on one side of the level before."),
     "trend": mark("The latest months move in one direction without a break."),
     "two_of_three": mark("Two of the latest three months lie close to the edge of the usual range."),
+}
+AIMS = {
+    "will_pass": mark("will pass"),
+    "may_pass_or_fail": mark("may pass or fail"),
+    "will_fail": mark("will fail"),
 }
 PASSING = {
     "will_pass": mark("If nothing changes it will meet its target."),
@@ -45,46 +53,78 @@ def verdict(seen: View, name: str) -> Verdict | None:
         evidence.append(_(PASSING[chart.passing]))
     if chart.verdict == "too_early":
         evidence = [_("At least twelve whole months are needed; there are {n}.", n=chart.points)]
+    if past.breaks:
+        evidence.append(_broken(seen, metric, past))
     if past.answer.filters.end < seen.filters.end:
         evidence.append(
             _("Judged up to {month}: later months are not settled yet.", month=formats.month(past.answer.filters.end))
         )
-    return Verdict(_(word), tone, " ".join(evidence))  # type: ignore[arg-type]
+    aim = _(AIMS[chart.passing]) if chart.passing in AIMS else ""
+    return Verdict(_(word), tone, " ".join(evidence), aim)  # type: ignore[arg-type]
+
+
+def _broken(seen: View, metric: Metric, past: changes.History) -> str:
+    """Return where the limits started anew and why, with the levels on either side."""
+    last = past.breaks[-1]
+    told = {"month": formats.month(last.month), "what": last.told(seen.snapshot, seen.language)}
+    if past.levels is None:
+        return _("Limits start anew in {month}: {what}.", **told)
+    before, since = (formats.value(metric.unit, level) for level in past.levels)
+    return _(
+        "Limits start anew in {month}: {what}; on average {before} before and {since} since.",
+        **told, before=before, since=since,
+    )  # fmt: skip
 
 
 def sentence(seen: View, finding: Finding) -> str:
-    """Return a finding as one sentence with its number and interval."""
+    """Return a finding as one sentence with its number and interval, and what was noted when it began."""
     metric = metrics.find(finding.metric)
     unit = seen.snapshot.name(finding.unit, seen.language) if finding.unit else seen.place
-    link = dict(finding.link)
     if finding.kind == "change":
-        after = finding.reference + finding.value
+        since = Month.parse(dict(finding.link)["since"])
         rose = finding.value > 0
         text = (
-            _("{unit}: {metric} has risen from {before} to {after} since {month}")
+            _("{unit}: {metric} has risen from {before} to {after} since {month} (by {low} to {high})")
             if rose
-            else _("{unit}: {metric} has fallen from {before} to {after} since {month}")
+            else _("{unit}: {metric} has fallen from {before} to {after} since {month} (by {low} to {high})")
         )
-        return text.format(
+        # The interval is that of the size of the change, whichever way it went.
+        nearer, farther = sorted((abs(finding.low), abs(finding.high)))
+        told = text.format(
             unit=unit,
             metric=metric_name(metric.id),
             before=formats.value(metric.unit, finding.reference),
-            after=formats.value(metric.unit, after),
-            month=formats.month(Month.parse(link["since"])),
+            after=formats.value(metric.unit, finding.reference + finding.value),
+            month=formats.month(since),
+            low=formats.change(metric.unit, 0.0 if finding.low < 0 < finding.high else nearer).lstrip("+"),
+            high=formats.change(metric.unit, farther).lstrip("+"),
         )
+        return told + _noted(seen, metric, replace(seen.filters, branch=finding.unit), since)
     if finding.kind == "silence":
         return _(
-            "{unit} is very quiet: about {level} of the voice one would expect of its size",
+            "{unit} is very quiet: about {level} of the voice one would expect of its size, chance alone leaves {low}",
             unit=unit,
             level=formats.percent(finding.value),
+            low=formats.percent(finding.low),
         )
     return _(
-        "{unit}: {metric} about {value}, where {expected} would be expected",
+        "{unit}: {metric} about {value} ({low} to {high}), where {expected} would be expected",
         unit=unit,
         metric=metric_name(metric.id),
         value=formats.value(metric.unit, finding.value),
+        low=formats.value(metric.unit, finding.low),
+        high=formats.value(metric.unit, finding.high),
         expected=formats.value(metric.unit, finding.reference),
     )
+
+
+def _noted(seen: View, metric: Metric, filters: Filters, since: Month) -> str:
+    """Return what was noted about the month from which a figure changed, as the end of a sentence."""
+    noted = changes.reason_near(seen.viewer, metric.id, filters, since, seen.snapshot)
+    if noted is None:
+        return ""
+    what = noted.told(seen.snapshot, seen.language)
+    return _("; noted for {month}: {what}", month=formats.month(noted.month), what=what)
 
 
 def page_of(finding: Finding) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pages.shared import formats
 from pages.shared.view import View
 from pages.shared.words import _
+from queries import breaks
 from queries.filters import Month
 
 SHORT, LONG = 6, 12  # months: shorter periods are drawn with the months before, a year in all
@@ -23,3 +24,9 @@ def about(seen: View) -> str:
     """Return how far back the chart goes, as the end of a subtitle; empty where it is the period itself."""
     begin = start(seen)
     return "" if begin == seen.filters.start else _(" · drawn from {month} on", month=formats.month(begin))
+
+
+def marks(seen: View, metric: str) -> tuple[tuple[str, str], ...]:
+    """Return the months in which the metric's limits start anew, and what happened in each."""
+    known = breaks.breaks(seen.viewer, metric, seen.filters, seen.definition(metric), seen.snapshot)
+    return tuple((str(one.month), one.told(seen.snapshot, seen.language)) for one in known)

@@ -17,6 +17,7 @@ from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import _, metric_name
 from queries import metrics
+from queries.changes import GROWING
 from queries.metric import Metric
 
 SPARK_MONTHS = 12
@@ -25,11 +26,15 @@ WIDTH = 168  # pixels below which a card drops into the next row: four abreast a
 
 @dataclass(frozen=True)
 class Verdict:
-    """A word on a card, such as 需关注, with its evidence in a sentence; `tone` colours it, never alone."""
+    """A word on a card, such as 需关注, with its evidence in a sentence; `tone` colours it, never alone.
+
+    `aim` says beside the target whether it will be met.
+    """
 
     word: str
     tone: Literal["plain", "good", "attention"] = "plain"
     evidence: str = ""
+    aim: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Card:
     comparison: str
     aim: str
     spark: tuple[float | None, ...]
-    target: float | None
+    target: float | None  # of a month: None where the target is one of the whole year
     months: tuple[str, ...]
     suppressed: bool
     verdict: Verdict | None = None
@@ -78,7 +83,7 @@ def make(seen: View, metric: str, verdict: Verdict | None = None, definition: st
         comparison,
         aim,
         spark,
-        target,
+        None if metric in GROWING else target,
         months,
         answer["suppressed"],
         verdict,
@@ -140,7 +145,8 @@ def body(card: Card) -> str:
     else:
         lines.append(f'<p class="d-change">{escape(card.comparison)}</p>')
     if card.aim:
-        lines.append(f'<p class="d-aim">{escape(card.aim)}</p>')
+        aim = " · ".join(part for part in (card.aim, card.verdict.aim if card.verdict else "") if part)
+        lines.append(f'<p class="d-aim">{escape(aim)}</p>')
     lines.append(sparkline(card))
     return f'<div class="d-card" role="group" aria-label="{escape(card.name)}">{"".join(lines)}</div>'
 

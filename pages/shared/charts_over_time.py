@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,7 @@ from pages.shared.drawing import (
     labels,
     look,
     pick,
+    time_axis,
     time_x,
     value_axis,
     widened,
@@ -32,6 +34,10 @@ from queries.filters import Month
 
 # A figure stands on a line or a bar as often as not: a rim in the paper's colour beneath it keeps it legible.
 RIM: dict[str, Any] = {"strokeWidth": 4, "strokeJoin": "round"}
+MARK_LENGTH = 190  # pixels of what is written at a mark; all of it stands in its tooltip
+
+# Months as `2025-06` and what happened in them.
+Marks = tuple[tuple[str, str], ...]
 
 
 @kept
@@ -42,12 +48,14 @@ def line(
     target: float | None = None,
     before: Answer | None = None,
     maturing_from: Month | None = None,
+    marks: Marks = (),
     clicks: bool = False,
 ) -> Drawing:
     """Return a metric by month, quarter or year as a line.
 
     `before` is the same question a period or a year earlier, laid beneath place by place; `target` a dashed line;
-    periods from `maturing_from` on are hatched (their cases have not had their time yet). A click returns `group`.
+    periods from `maturing_from` on are hatched (their cases have not had their time yet); `marks` are months with what
+    happened in them. A click returns `group`.
     """
     rows = worded(seen, answer)
     unit, groups = answer.metric.unit, rows["group"].to_list()
@@ -65,15 +73,17 @@ def line(
         aim = _("Target {value}", value=formats.value(unit, target))
         texts["aim"] = [aim if place == 0 else "" for place in range(len(groups))]
         numbers["target"] = [target] * len(groups)
+    marked = _marked(groups, marks)
     frame = widened(
         rows,
         ["group", "value", "said", *(["low", "high"] if has_band else [])],
-        texts,
+        texts | marked,
         numbers,
         {"maturing": maturing} if any(maturing) else None,
     )
     known = rows["value"].null_count() < len(groups) or rows["suppressed"].any() or any(v is not None for v in earlier)
-    spec = _line(look(seen, unit, answer.by, clicks), before is not None, target is not None, has_band, any(maturing))
+    of = look(seen, unit, answer.by, clicks)
+    spec = _line(of, before is not None, target is not None, has_band, any(maturing), bool(marked))
     return drawn(frame if known else frame.clear(), spec, ("group",), answer, rows)
 
 
@@ -83,8 +93,44 @@ def _at_last(values: list[float | None], texts: list[str]) -> list[str]:
     return [text if place == last else "" for place, text in enumerate(texts)]
 
 
+def _marked(groups: Sequence[str], marks: Marks) -> dict[str, list[str]]:
+    """Return what happened in each month as two columns: texts that run to the right, and those that run to the left.
+
+    None where nothing did.
+    """
+    told = {month: text for month, text in marks if month in groups}
+    if not told:
+        return {}
+    texts = [told.get(group, "") for group in groups]
+    early = [place < len(groups) / 2 for place in range(len(groups))]
+    return {
+        "mark": [text if first else "" for text, first in zip(texts, early, strict=True)],
+        "mark_late": ["" if first else text for text, first in zip(texts, early, strict=True)],
+    }
+
+
+def _rules(of: Look) -> list[alt.Chart]:
+    """Return the layers that draw what happened: a line at the beginning of its month, and its text at the top."""
+    colours = theme.PALETTES[of.mode]
+    band = alt.Scale(type="band", paddingInner=0, paddingOuter=0)
+    at = alt.X("group:O", axis=time_axis(of), scale=band, bandPosition=0)
+    layers: list[alt.Chart] = []
+    for field, align, step in (("mark", "left", 5), ("mark_late", "right", -5)):
+        base = alt.Chart().transform_filter(f"datum.{field} != ''").encode(x=at)
+        layers.append(
+            base.mark_rule(color=colours.muted, strokeWidth=1.25, strokeDash=[2, 2]).encode(tooltip=f"{field}:N")
+        )
+        words: dict[str, Any] = {"align": align, "dx": step, "dy": 7, "fontSize": theme.SMALL, "limit": MARK_LENGTH}
+        for colour, rim in ((colours.paper, {"stroke": colours.paper, **RIM}), (colours.muted, {})):
+            text = base.mark_text(color=colour, **words, **rim)
+            layers.append(text.encode(y=alt.value(0), text=f"{field}:N", tooltip=f"{field}:N"))
+    return layers
+
+
 @cache
-def _line(of: Look, has_before: bool, has_target: bool, has_band: bool, has_maturing: bool) -> Spec:
+def _line(
+    of: Look, has_before: bool, has_target: bool, has_band: bool, has_maturing: bool, has_marks: bool
+) -> Spec:
     colours = theme.PALETTES[of.mode]
     scale = alt.Scale(zero=False, nice=True)
     base = alt.Chart().encode(x=time_x(of))
@@ -99,10 +145,7 @@ def _line(of: Look, has_before: bool, has_target: bool, has_band: bool, has_matu
         name = dim.mark_text(align="right", dy=-8, color=colours.muted, fontSize=theme.TINY)
         layers += [dim, name.encode(text="end_before:N")]
     if has_target:
-        aim = base.mark_line(color=colours.target, strokeDash=[5, 4], strokeWidth=1.5)
-        aim = aim.encode(y=alt.Y("target:Q", scale=scale))
-        name = aim.mark_text(align="left", dy=-7, color=colours.target, fontSize=theme.TINY)
-        layers += [aim, name.encode(text="aim:N")]
+        layers += _aim(base, colours, scale)
     main = base.encode(y=alt.Y("value:Q", axis=value_axis(of), scale=scale))
     points = main.mark_point(filled=True, size=42, color=colours.accent, opacity=1).encode(tooltip="said:N")
     at_end: dict[str, Any] = {"align": "center", "dy": -13, "fontWeight": "bold", "fontSize": theme.TEXT}
@@ -112,14 +155,23 @@ def _line(of: Look, has_before: bool, has_target: bool, has_band: bool, has_matu
         main.mark_text(color=colours.paper, stroke=colours.paper, **RIM, **at_end).encode(text="end:N"),
         main.mark_text(color=colours.accent, **at_end).encode(text="end:N"),
     ]
-    return finished(alt.layer(*layers).properties(height=theme.CHART_HEIGHT), of.mode)
+    return finished(alt.layer(*layers, *_rules(of) if has_marks else ()).properties(height=theme.CHART_HEIGHT), of.mode)
 
 
-def xmr(seen: View, answer: Answer, frame: pl.DataFrame, *, clicks: bool = False) -> Drawing:
+def xmr(
+    seen: View,
+    answer: Answer,
+    frame: pl.DataFrame,
+    *,
+    target: float | None = None,
+    marks: Marks = (),
+    clicks: bool = False,
+) -> Drawing:
     """Return a metric by month with its natural limits.
 
-    `frame`: group, value, centre, lower, upper (f64), signal (bool): a point beyond what chance explains. A click
-    returns `group`.
+    `frame`: group, value, centre, lower, upper (f64), signal (bool): a point beyond what chance explains; `target` a
+    dashed line; `marks` are months with what happened in them, from which the limits may start anew. A click returns
+    `group`.
     """
     names = labels(seen, answer.by, frame["group"].to_list())
     unit = answer.metric.unit
@@ -127,18 +179,29 @@ def xmr(seen: View, answer: Answer, frame: pl.DataFrame, *, clicks: bool = False
         f"{name}: {formats.value(unit, value)} ({formats.value(unit, lower)}–{formats.value(unit, upper)})"
         for name, value, lower, upper in zip(names, frame["value"], frame["lower"], frame["upper"], strict=True)
     ]
-    sent = widened(frame, ["group", "value", "centre", "lower", "upper", "signal"], {"said": said})
-    table = widened(sent, sent.columns, {"label": names})
-    return drawn(sent, _xmr(look(seen, unit, answer.by, clicks)), ("group",), answer, table)
+    marked = _marked(frame["group"].to_list(), marks)
+    texts: dict[str, list[str]] = {"said": said, **marked}
+    keep = ["group", "value", "centre", "lower", "upper", "signal"]
+    if "segment" in frame.columns:
+        # Limits before and after a break are two pairs of lines, not one with a step.
+        texts["segment"] = [str(segment) for segment in frame["segment"]]
+    if target is not None:
+        aim = _("Target {value}", value=formats.value(unit, target))
+        texts["aim"] = [aim if place == 0 else "" for place in range(frame.height)]
+    sent = widened(frame, keep, texts, {"target": [target] * frame.height} if target is not None else None)
+    table = widened(sent, keep, {"label": names, "said": said})
+    spec = _xmr(look(seen, unit, answer.by, clicks), "segment" in texts, target is not None, bool(marked))
+    return drawn(sent, spec, ("group",), answer, table)
 
 
 @cache
-def _xmr(of: Look) -> Spec:
+def _xmr(of: Look, has_segments: bool, has_target: bool, has_marks: bool) -> Spec:
     colours = theme.PALETTES[of.mode]
     scale = alt.Scale(zero=False)
     base = alt.Chart().encode(x=time_x(of))
-    limit = base.mark_line(color=colours.neutral, strokeWidth=1, strokeDash=[3, 3], interpolate="step")
-    centre = base.mark_line(color=colours.neutral, strokeWidth=1, interpolate="step")
+    apart = base.encode(detail="segment:N") if has_segments else base
+    limit = apart.mark_line(color=colours.neutral, strokeWidth=1, strokeDash=[3, 3], interpolate="step")
+    centre = apart.mark_line(color=colours.neutral, strokeWidth=1, interpolate="step")
     main = base.encode(y=alt.Y("value:Q", axis=value_axis(of), scale=scale))
     points = main.mark_point(filled=True, opacity=1).encode(
         color=alt.condition("datum.signal", alt.value(colours.accent), alt.value(colours.neutral)),
@@ -152,15 +215,34 @@ def _xmr(of: Look) -> Spec:
         main.mark_line(color=colours.neutral, strokeWidth=1.5),
         points.add_params(pick("group")) if of.clicks else points,
     ]
+    if has_target:
+        layers += _aim(base, colours, scale)
+    if has_marks:
+        layers += _rules(of)
     return finished(alt.layer(*layers).properties(height=theme.CHART_HEIGHT), of.mode)
 
 
+def _aim(base: alt.Chart, colours: theme.Palette, scale: alt.Scale) -> list[alt.Chart]:
+    """Return the layers of a target: a dashed line with its figure at the beginning."""
+    aim = base.mark_line(color=colours.target, strokeDash=[5, 4], strokeWidth=1.5)
+    aim = aim.encode(y=alt.Y("target:Q", scale=scale))
+    name = aim.mark_text(align="left", dy=-7, color=colours.target, fontSize=theme.TINY)
+    return [aim, name.encode(text="aim:N")]
+
+
 def flow(
-    seen: View, frame: pl.DataFrame, *, names: tuple[str, str, str], by: str = "month", clicks: bool = True
+    seen: View,
+    frame: pl.DataFrame,
+    *,
+    names: tuple[str, str, str],
+    by: str = "month",
+    marks: Marks = (),
+    clicks: bool = True,
 ) -> Drawing:
     """Return what came in (up), what went out (down) and what was left open (line) by period.
 
-    `frame`: group, incoming, outgoing, backlog (f64); `names` are the three words. A click returns `group`.
+    `frame`: group, incoming, outgoing, backlog (f64); `names` are the three words; `marks` are months with what
+    happened in them. A click returns `group`.
     """
     periods = labels(seen, by, frame["group"].to_list())
     parts = zip(periods, frame["incoming"], frame["outgoing"], frame["backlog"], strict=True)
@@ -169,6 +251,7 @@ def flow(
         for period, *counts in parts
     ]
     left = [f"{names[2]} {formats.count(count)}" for count in frame["backlog"]]
+    marked = _marked(frame["group"].to_list(), marks)
     sent = widened(
         frame,
         ["group", "incoming", "backlog"],
@@ -177,15 +260,16 @@ def flow(
             "in_name": [names[0], *[""] * (frame.height - 1)][: frame.height],
             "out_name": [names[1], *[""] * (frame.height - 1)][: frame.height],
             "left_name": _at_last(frame["backlog"].to_list(), left),
+            **marked,
         },
         {"outgoing": [None if count is None else -count for count in frame["outgoing"]]},
     )
     table = widened(frame, frame.columns, {"label": periods})
-    return drawn(sent, _flow(look(seen, "count", by, clicks)), ("group",), None, table)
+    return drawn(sent, _flow(look(seen, "count", by, clicks), bool(marked)), ("group",), None, table)
 
 
 @cache
-def _flow(of: Look) -> Spec:
+def _flow(of: Look, has_marks: bool) -> Spec:
     colours = theme.PALETTES[of.mode]
     text = formats.axis("count", of.language).replace("datum.value", "abs(datum.value)")
     base = alt.Chart().encode(x=time_x(of, gap=0.35), tooltip="said:N")
@@ -206,6 +290,8 @@ def _flow(of: Look) -> Spec:
         incoming.mark_text(dy=-8, color=colours.accent, **words).encode(text="in_name:N"),
         outgoing.mark_text(dy=11, color=colours.target, **words).encode(text="out_name:N"),
     ]
+    if has_marks:
+        layers += _rules(of)
     return finished(alt.layer(*layers).properties(height=theme.CHART_HEIGHT), of.mode)
 
 
