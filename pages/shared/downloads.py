@@ -1,4 +1,4 @@
-"""The one way out for tables: CSV and XLSX whose cells cannot start a formula, headed by filters, definition and date.
+"""The one way out: tables as CSV and XLSX whose cells cannot start a formula, charts as pictures, all with their words.
 
 A file is made on the click, never before: until then nothing lies on the server, and each download leaves a line in
 the log.
@@ -26,6 +26,7 @@ from pages.shared.words import Language, _
 _FORMULA = re.compile(r"^[\s\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PICTURES = {"png": "image/png", "svg": "image/svg+xml"}
 NAME_LENGTH = 120  # Windows paths end at 260 characters, and people keep files deep
 
 
@@ -118,17 +119,27 @@ def buttons(name: str, sheet: Callable[[], Sheet], key: str) -> None:
     """Draw the two download buttons; `sheet` is made on the click, outside the run: it must not ask for the session."""
     who = view.current().viewer.email
     for ending, kind, make in (("csv", "text/csv", as_csv), ("xlsx", XLSX, as_xlsx)):
-        file = f"{safe_name(name)}.{ending}"
-        st.download_button(
-            ending.upper(),
-            data=_on_click(sheet, make, who, file),
-            file_name=file,
-            mime=kind,
-            key=f"{key}_{ending}",
-            on_click="ignore",
-            icon=":material/download:",
-            type="tertiary",
-        )
+        _button(name, ending, kind, key, _on_click(sheet, make, who, f"{safe_name(name)}.{ending}"))
+
+
+def picture_buttons(name: str, pictures: Mapping[str, Callable[[], bytes]], key: str) -> None:
+    """Draw a button for each kind of picture in `pictures` (png, svg), which are made on the click too."""
+    who = view.current().viewer.email
+    for ending, make in pictures.items():
+        _button(name, ending, PICTURES[ending], key, _picture_on_click(make, who, f"{safe_name(name)}.{ending}"))
+
+
+def _button(name: str, ending: str, kind: str, key: str, data: Callable[[], bytes]) -> None:
+    st.download_button(
+        ending.upper(),
+        data=data,
+        file_name=f"{safe_name(name)}.{ending}",
+        mime=kind,
+        key=f"{key}_{ending}",
+        on_click="ignore",
+        icon=":material/image:" if ending in PICTURES else ":material/download:",
+        type="tertiary",
+    )
 
 
 def _on_click(sheet: Callable[[], Sheet], make: Callable[[Sheet], bytes], who: str, file: str) -> Callable[[], bytes]:
@@ -140,7 +151,26 @@ def _on_click(sheet: Callable[[], Sheet], make: Callable[[Sheet], bytes], who: s
     return made
 
 
-def menu(name: str, sheet: Callable[[], Sheet], key: str) -> None:
-    """Draw a small menu to download a table; `name` is the file's, best title and filter sentence."""
-    with st.popover(_("Download"), icon=":material/download:", type="tertiary", key=f"tools_{key}"):
-        buttons(name, sheet, key)
+def _picture_on_click(make: Callable[[], bytes], who: str, file: str) -> Callable[[], bytes]:
+    def made() -> bytes:
+        people.audit(None, who, "export", {"file": file})
+        return make()
+
+    return made
+
+
+def menu(
+    name: str, sheet: Callable[[], Sheet], key: str, pictures: Mapping[str, Callable[[], bytes]] | None = None
+) -> None:
+    """Draw a small menu to download a table, and its chart as `pictures`; `name` is the file's: title and filters.
+
+    Its buttons are there once it is opened: a page has many menus, and most stay shut.
+    """
+    panel = st.popover(
+        _("Download"), icon=":material/download:", type="tertiary", key=f"tools_{key}", on_change="rerun"
+    )
+    if panel.open:
+        with panel:
+            if pictures:
+                picture_buttons(name, pictures, key)
+            buttons(name, sheet, key)

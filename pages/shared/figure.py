@@ -9,12 +9,12 @@ import polars as pl
 import streamlit as st
 
 from data.words import mark, translate
-from pages.shared import definitions, downloads, formats, states
+from pages.shared import definitions, downloads, formats, picture, states
 from pages.shared.downloads import Sheet
 from pages.shared.drawing import PICK, Drawing
 from pages.shared.view import View
 from pages.shared.words import _
-from queries.answers import Answer
+from queries.answers import Answer, ask
 
 SAID_LENGTH = 500  # of an alternative text; what is longer nobody listens to
 
@@ -75,7 +75,42 @@ def _head(seen: View, drawing: Drawing, title: str, key: str, subtitle: str | No
     with st.container(horizontal=True, gap="small", vertical_alignment="top", wrap=False):
         st.html(f'<div class="d-figure"><h3>{escape(title)}</h3><p>{escape(line)}</p></div>', width="stretch")
         make = (lambda: sheet) if sheet is not None else (lambda: table(seen, drawing, title))
-        downloads.menu(f"{title} · {sentence(seen, drawing)}", make, key)
+        downloads.menu(f"{title} · {sentence(seen, drawing)}", make, key, _pictures(seen, drawing, title, line))
+
+
+def _pictures(seen: View, drawing: Drawing, title: str, line: str) -> dict[str, Callable[[], bytes]] | None:
+    """Return how the chart is made into each kind of picture, on the click; None where no chart is drawn."""
+    if drawing.withheld or drawing.empty:
+        return None
+    # The session speaks now; on the click nobody does.
+    note = states.suppressed_note(drawing.suppressed) if drawing.suppressed else ""
+
+    def words() -> list[str]:
+        return [sentence(seen, drawing), line, in_all(seen, drawing.answer), note]
+
+    return {
+        "png": lambda: picture.png(drawing, title, words()),
+        "svg": lambda: picture.svg(drawing, title, words()),
+    }
+
+
+def in_all(seen: View, answer: Answer | None) -> str:
+    """Return numerator and denominator of all that a figure shows, as a picture says them; empty without any.
+
+    A figure of other units than the view's, such as peers, has no whole of its own.
+    """
+    if answer is None or answer.filters.branch != seen.filters.branch:
+        return ""
+    whole = ask(seen.viewer, answer.metric.id, answer.filters, definition=answer.definition.id, snapshot=seen.snapshot)
+    row = whole.frame.row(0, named=True)
+    if row["suppressed"] or row["denominator"] is None or row["numerator"] is None:
+        return ""
+    return translate(
+        mark("In all {part} of {whole}"),
+        seen.language,
+        part=formats.count(row["numerator"], seen.language, whole=True),
+        whole=formats.count(row["denominator"], seen.language, whole=True),
+    )
 
 
 def sentence(seen: View, drawing: Drawing) -> str:

@@ -119,19 +119,21 @@ def test_a_finding_opens_the_page_with_its_evidence(visit: Visiting) -> None:
     assert sentence(page).inner_text().split(" · ")[0] in said
 
 
-def test_a_figure_can_be_taken_away_as_csv_and_xlsx(visit: Visiting) -> None:
+def test_a_figure_can_be_taken_away_as_a_table_and_as_a_picture(visit: Visiting) -> None:
     window = visit(language="zh")
     page = window.open("participation", unit="D02")
     said = sentence(page).inner_text()
     menu = figure(page, "participation_by_unit").get_by_role("button", name="下载")
     saved: dict[str, bytes] = {}
-    for kind in ("CSV", "XLSX"):
+    for kind in ("CSV", "XLSX", "PNG", "SVG"):
         menu.click()
         with page.expect_download() as waiting:
-            page.get_by_role("button", name=kind).last.click()
+            page.get_by_role("button", name=kind, exact=True).last.click()
         saved[kind] = Path(waiting.value.path()).read_bytes()
         assert waiting.value.suggested_filename.endswith(f".{kind.lower()}")
         page.keyboard.press("Escape")
+    title = figure(page, "participation_by_unit").locator("h3").inner_text()
+    assert title in saved["SVG"].decode() and saved["PNG"].startswith(b"\x89PNG")
     raw = saved["CSV"]
     assert raw.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"))))
