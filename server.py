@@ -30,6 +30,7 @@ from starlette.routing import Route
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
+from data import settings
 from data.outlines import outlines, tiles
 from pages.shared import security
 
@@ -51,10 +52,11 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, object]]:
 
 
 def warm() -> None:
-    """Import what the pages use, load the facts, and build what is built once."""
+    """Import what the pages use, load the facts, and build what is built once; log settings that have changed."""
     from pages.shared import warming
 
     warming.warm()
+    settings.tell(security.in_force())
 
 
 def base_map(_request: Request) -> Response:

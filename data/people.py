@@ -109,16 +109,18 @@ def everyone(connection: Connection) -> list[dict[str, Any]]:
     return [_person(row._mapping) for row in connection.execute(select(people).order_by(people.c.email))]
 
 
-def log(connection: Connection, limit: int, search: str = "") -> list[dict[str, Any]]:
+def log(connection: Connection, limit: int, search: str = "", actions: Sequence[str] = ()) -> list[dict[str, Any]]:
     """Return the latest lines of the log, newest first: at (UTC), who, action, detail (JSON).
 
-    `search` keeps those whose person or action holds the word.
+    `search` keeps those whose person or action holds the word, or whose action is one of `actions`.
     """
     c = audit_table.c
     statement = select(c.at, c.who, c.action, c.detail).order_by(c.audit_id.desc()).limit(limit)
     if search:
         statement = statement.where(
-            c.who.icontains(search, autoescape=True) | c.action.icontains(search, autoescape=True)
+            c.who.icontains(search, autoescape=True)
+            | c.action.icontains(search, autoescape=True)
+            | c.action.in_(list(actions))
         )
     return [dict(row._mapping) for row in connection.execute(statement)]
 

@@ -17,7 +17,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -25,6 +25,7 @@ import polars as pl
 
 from data.faults import Fault, Faults
 from data.headers import HeaderMapping
+from data.told import Told
 from data.words import mark
 
 MEGABYTE = 1024 * 1024
@@ -37,6 +38,7 @@ OTHER_FILE = mark("Not a spreadsheet; left out.")
 MISSING = mark("There is no such file or folder; check its name.")
 UNREADABLE = mark("The file cannot be opened; close it elsewhere and check who may read it.")
 NO_FILES = mark("The folder holds no spreadsheets; hand in .xlsx, .xls, .ods or .csv.")
+TOO_MANY_FILES = mark("These are {count} files, more than {limit} at once; hand them in in several parts.")
 TOO_LARGE = mark("The file has {size} MB, more than {limit} MB; hand it in in parts.")
 TOO_SLOW = mark("Reading the file takes longer than {seconds} seconds; hand it in in parts or as .csv.")
 BROKE_READER = mark("The file is damaged in a way that its reader cannot bear; save it anew as .xlsx or .csv.")
@@ -56,8 +58,9 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Limits:
-    """What one file may take: bytes as handed in, memory and seconds of its reading, bytes unpacked, cells a sheet."""
+    """What one hand-in may take: files; of each its bytes, memory and seconds of its reading, bytes unpacked, cells."""
 
+    files: int = 50
     size: int = 20 * MEGABYTE
     memory: int = 2048 * MEGABYTE
     seconds: float = 60
@@ -67,7 +70,37 @@ class Limits:
 
 UPLOAD = Limits()
 # Whoever may run a command on the machine may hand in a whole enterprise's year.
-COMMAND = Limits(size=1024 * MEGABYTE, memory=8192 * MEGABYTE, seconds=900, unpacked=4096 * MEGABYTE, cells=200_000_000)
+COMMAND = Limits(
+    files=100_000, size=1024 * MEGABYTE, memory=8192 * MEGABYTE, seconds=900, unpacked=4096 * MEGABYTE,
+    cells=200_000_000,
+)  # fmt: skip
+# What an operator may set of the page's: the setting, and the least with which ledgers can be read at all.
+FILES, MEMORY, SECONDS = (
+    ("DASHBOARD_UPLOAD_FILES", 1), ("DASHBOARD_UPLOAD_MEMORY", 256), ("DASHBOARD_UPLOAD_SECONDS", 5),
+)  # fmt: skip
+NO_LIMIT = mark("{setting} is “{value}”; set it to a whole number, {least} or more.")
+
+
+def upload_limits(megabytes: int = UPLOAD.size // MEGABYTE) -> Limits:
+    """Return what one hand-in on the page may take: files of so many megabytes, the rest as set; Told if set wrongly.
+
+    `DASHBOARD_UPLOAD_FILES`, `DASHBOARD_UPLOAD_MEMORY` (megabytes), `DASHBOARD_UPLOAD_SECONDS`.
+    """
+    return replace(
+        UPLOAD,
+        files=_set(FILES, UPLOAD.files),
+        size=megabytes * MEGABYTE,
+        memory=_set(MEMORY, UPLOAD.memory // MEGABYTE) * MEGABYTE,
+        seconds=_set(SECONDS, round(UPLOAD.seconds)),
+    )
+
+
+def _set(setting: tuple[str, int], default: int) -> int:
+    name, least = setting
+    said = os.environ.get(name, "").strip() or str(default)
+    if not said.isdecimal() or int(said) < least:
+        raise Told(NO_LIMIT, setting=name, value=said, least=least)
+    return int(said)
 
 
 @dataclass(frozen=True)
@@ -128,6 +161,10 @@ def read(
     Never raises for what a file holds: that is in the batch's faults.
     """
     batch = Batch()
+    if len(sources) > limits.files:
+        told = {"count": len(sources), "limit": limits.files}
+        batch.faults.add(Fault(None, None, None, None, None, TOO_MANY_FILES, told))
+        return batch
     with tempfile.TemporaryDirectory(prefix="hand-in-") as folder:
         child = _Child(limits)
         try:

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from data import findings, importer, people, tables
+from data import findings, importer, people, reader, tables
 from data import templates as empty
 from data.faults import Fault
 from data.importer import ImportResult
@@ -27,12 +27,17 @@ FAULTS_SHOWN = 200  # what a person works through before handing in again; the d
 
 def draw(seen: View) -> None:
     """Draw the drop zone, the preview and the button that stores."""
+    limits = _limits()
     dropped = st.file_uploader(
         _("Drop ledgers here"),
         type=ENDINGS,
         accept_multiple_files=True,
         key="hand_in_files",
-        help=_("CSV (UTF-8 or GBK), XLSX, XLS or ODS; at most 20 MB each. Chinese or English headers."),
+        help=_(
+            "CSV (UTF-8 or GBK), XLSX, XLS or ODS; up to {files} files of {size} MB each. Chinese or English headers.",
+            files=limits.files,
+            size=limits.size // reader.MEGABYTE,
+        ),
     )
     if done := st.session_state.pop("hand_in_done", None):
         st.success(done, icon=":material/task_alt:")
@@ -63,6 +68,10 @@ def draw(seen: View) -> None:
     _faults(result, uploads)
 
 
+def _limits() -> reader.Limits:
+    return reader.upload_limits(int(st.get_option("server.maxUploadSize")))
+
+
 def _units(seen: View) -> list[str] | None:
     """Return the units whose rows this person may hand in; None for all."""
     return list(seen.units) if seen.viewer.units else None
@@ -81,6 +90,7 @@ def _preview(seen: View, uploads: Sequence[Upload], move: bool) -> ImportResult:
                 dry_run=True,
                 allow_move=move,
                 allowed_units=_units(seen),
+                limits=_limits(),
                 progress=_telling(status.update),
             )
             status.update(label=_("Checked"), state="complete")
@@ -99,7 +109,7 @@ def _telling(update: Callable[..., None]) -> Callable[[str, int, int], None]:
 
 
 def _store(email: str, units: list[str] | None, uploads: Sequence[Upload], move: bool) -> None:
-    result = importer.import_files(uploads, by=email, allow_move=move, allowed_units=units)
+    result = importer.import_files(uploads, by=email, allow_move=move, allowed_units=units, limits=_limits())
     if not result.refused:
         people.audit(None, email, "import", {"import": result.import_id, "files": [name for name, _content in uploads]})
         # Whoever handed in sees the figures move at once; everybody else at their next click.

@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,9 +19,12 @@ from urllib.parse import urlsplit
 import streamlit as st
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
+from data import closing, reader, retention
 from data.told import Told
 from data.words import mark
 from pages.shared.people import LOOPBACK
+from queries.disclosure import LOWEST_MINIMUM, minimum_group
+from queries.errors import QueryError
 
 # Whoever sets this says that a firewall lets nobody but the proxy reach the port.
 FIREWALL = "DASHBOARD_BEHIND_FIREWALL"
@@ -77,7 +80,7 @@ def problems(secrets: Path = Path(".streamlit/secrets.toml")) -> list[Told]:
     auth, headers = kept.get("auth"), st.get_option("server.trustedUserHeaders")
     address = str(st.get_option("server.address") or "0.0.0.0")  # noqa: S104 - what Streamlit then listens on
     elsewhere = address not in LOOPBACK
-    found = list(_readable(secrets, kept))
+    found = [*_readable(secrets, kept), *_unusable()]
     if not auth and not headers:
         if elsewhere:
             found.append(Told(OPEN_ADDRESS, address=address))
@@ -101,6 +104,31 @@ def _read(secrets: Path) -> dict[str, Any]:
 def _readable(secrets: Path, kept: Mapping[str, Any]) -> Iterator[Told]:
     if kept and sys.platform != "win32" and secrets.stat().st_mode & stat.S_IROTH:
         yield Told(READABLE, path=secrets)
+
+
+def _unusable() -> Iterator[Told]:
+    """Yield the dashboard's own settings that no page could work with."""
+    checks: tuple[Callable[[], object], ...] = (
+        closing.day, lambda: retention.days(retention.FILES), lambda: retention.days(retention.AUDIT),
+        reader.upload_limits,
+    )  # fmt: skip
+    for check in checks:
+        try:
+            check()
+        except Told as wrong:
+            yield wrong
+    try:
+        minimum_group()
+    except QueryError:
+        name = "DASHBOARD_MINIMUM_GROUP"
+        yield Told(reader.NO_LIMIT, setting=name, value=os.environ[name], least=LOWEST_MINIMUM)
+
+
+def in_force(secrets: Path = Path(".streamlit/secrets.toml")) -> dict[str, object]:
+    """Return what the log keeps of the server's settings: who is let in, from where, by what names."""
+    headers = st.get_option("server.trustedUserHeaders")
+    named = {name: st.get_option(name) for name in ("server.address", "server.allowedHosts", "server.maxUploadSize")}
+    return named | {"sign-in": "st.login" if _read(secrets).get("auth") else headers or "none"}
 
 
 def _sign_in(auth: Mapping[str, Any], secrets: Path) -> Iterator[Told]:

@@ -309,3 +309,17 @@ def test_a_million_rows_are_read_in_seconds_and_in_order(tmp_path: Path) -> None
     assert part.frame.row(-1)[:4] == ("A024999", f"P{999_999 * 7919 % 200_000:06}", "D499", True)
     # Some two seconds on the machine it was written on; a loop over rows would take ten times that.
     assert seconds < 6
+
+
+def test_what_the_page_accepts_is_set_by_the_operator(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reader.upload_limits() == reader.UPLOAD
+    assert (reader.UPLOAD.size, reader.UPLOAD.files) == (20 * reader.MEGABYTE, 50)
+    monkeypatch.setenv("DASHBOARD_UPLOAD_FILES", "2")
+    monkeypatch.setenv("DASHBOARD_UPLOAD_MEMORY", "512")
+    monkeypatch.setenv("DASHBOARD_UPLOAD_SECONDS", "30")
+    limits = reader.upload_limits(megabytes=1)
+    assert (limits.files, limits.size, limits.memory, limits.seconds) == (2, 1 << 20, 512 << 20, 30)
+    batch = reader.read([upload(f"问卷_{n}.csv", broken_files.CSV) for n in range(3)], limits=limits)
+    assert [fault.rule for fault in batch.faults] == [reader.TOO_MANY_FILES] and not batch.parts
+    batch = reader.read([upload("问卷.csv", broken_files.CSV + "\n" * (1 << 20))], limits=limits)
+    assert [fault.rule for fault in batch.faults] == [reader.TOO_LARGE]

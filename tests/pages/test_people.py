@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data import database, importer, people, reader
+from data import database, frozen, importer, people, reader, settings
+from pages.manage import persons
 from tests.pages.conftest import HOUSE, PEOPLE, TABLES
 
 
@@ -40,9 +43,11 @@ def test_an_administrator_lets_in_and_shuts_out(own_home: Path, lang: str) -> No
     assert set(app.dataframe[0].value["email"]) == {email for email, *_ in PEOPLE.values()}
     app.text_input(key="people_email").input("new@example.com")
     app.text_input(key="people_name").input("新人")
+    app.selectbox(key="people_language").set_value("en")
     app.button(key="people_enter").click().run()
     with database.reading() as connection:
-        assert "new@example.com" in {one["email"] for one in people.everyone(connection)}
+        (entered,) = [one for one in people.everyone(connection) if one["email"] == "new@example.com"]
+    assert entered["language"] == "en"
     app.run()
     app.selectbox(key="people_gone").set_value("new@example.com").run()
     app.button(key="people_disable").click().run()
@@ -74,3 +79,43 @@ def test_the_log_is_searched_by_person_and_action(own_home: Path) -> None:
     with database.reading() as connection:
         assert next(line["action"] for line in people.log(connection, 10, "wu@")) == "export"
         assert not people.log(connection, 10, "no such")
+
+
+def test_the_log_is_taken_away_whole_and_in_words(own_home: Path) -> None:
+    with database.writing() as connection:
+        for place in range(persons.LINES + 20):
+            people.audit(connection, "wu@example.com", "cases_viewed", {"unit": f"U{place}", "months": "2025-01"})
+    found = persons._lines("", persons.TAKEN_AWAY, "zh")
+    assert found.height > persons.LINES + 20
+    assert persons._lines("", persons.LINES, "zh").height == persons.LINES
+    assert found.filter(pl.col("detail") == "unit U0 · months 2025-01")["action"].to_list() == ["查看个案"]
+    # By what people read, and by what the log holds.
+    for search in ("查看个", "cases_v"):
+        assert persons._lines(search, persons.TAKEN_AWAY, "zh").height == persons.LINES + 20
+    assert persons._lines("登录", persons.TAKEN_AWAY, "zh").is_empty()
+
+
+def test_every_line_that_is_logged_has_a_name() -> None:
+    said = re.compile(r"audit\(\s*[^()]*?\"([a-z_]+)\",\s*(?:\{|detail)|_tell\(str\(email\), \"(\w+)\"\)")
+    written = {
+        word
+        for floor in ("data", "queries", "pages")
+        for path in (HOUSE / floor).rglob("*.py")
+        for found in said.findall(path.read_text("utf-8"))
+        for word in found
+        if word
+    }
+    assert len(written) > 8
+    assert {*written, "import", "edit", "undo", "demo", frozen.ACTION, settings.ACTION} <= set(persons.ACTIONS)
+
+
+def test_settings_that_change_leave_a_line(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lines() -> list[str]:
+        with database.reading() as connection:
+            return [line["detail"] for line in people.log(connection, 10, settings.ACTION)]
+
+    assert settings.tell({"server.maxUploadSize": 20}) and len(lines()) == 1
+    assert not settings.tell({"server.maxUploadSize": 20}) and len(lines()) == 1
+    monkeypatch.setenv("DASHBOARD_MINIMUM_GROUP", "3")
+    assert settings.tell({"server.maxUploadSize": 20})
+    assert '"changed": ["DASHBOARD_MINIMUM_GROUP"]' in lines()[0] and len(lines()) == 2

@@ -116,6 +116,22 @@ def test_a_setting_that_undoes_a_fence_is_refused_in_production_and_not_in_the_d
     assert found(secrets) == {security.WRONG}
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DASHBOARD_MINIMUM_GROUP", "2"), ("DASHBOARD_CLOSING_DAY", "31"), ("DASHBOARD_KEEP_AUDIT_DAYS", "0"),
+        ("DASHBOARD_KEEP_FILES_DAYS", "long"), ("DASHBOARD_UPLOAD_FILES", "0"), ("DASHBOARD_UPLOAD_MEMORY", "2 GB"),
+        ("DASHBOARD_UPLOAD_SECONDS", "-1"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_no_page_could_work_with_is_refused_in_the_demo_too(
+    name: str, value: str, secrets: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    (problem,) = security.problems(secrets)
+    assert name in problem.text("zh") and value in problem.text("en")
+
+
 @pytest.mark.parametrize("hosts", [[], ["*"]])
 def test_a_dashboard_reached_by_any_name_is_refused(hosts: list[str], secrets: Path) -> None:
     production(secrets)
