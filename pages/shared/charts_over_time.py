@@ -245,10 +245,15 @@ def flow(
     happened in them. A click returns `group`.
     """
     periods = labels(seen, by, frame["group"].to_list())
-    parts = zip(periods, frame["incoming"], frame["outgoing"], frame["backlog"], strict=True)
+    hidden = frame["suppressed"] if "suppressed" in frame.columns else [False] * frame.height
+    parts = zip(periods, hidden, frame["incoming"], frame["outgoing"], frame["backlog"], strict=True)
     said = [
-        f"{period}: " + " · ".join(f"{name} {formats.count(n)}" for name, n in zip(names, counts, strict=True))
-        for period, *counts in parts
+        f"{period}: "
+        + " · ".join(
+            f"{name} {formats.value('count', n, suppressed=few and n is None)}"
+            for name, n in zip(names, counts, strict=True)
+        )
+        for period, few, *counts in parts
     ]
     left = [f"{names[2]} {formats.count(count)}" for count in frame["backlog"]]
     marked = _marked(frame["group"].to_list(), marks)
@@ -301,9 +306,12 @@ def stacked(seen: View, answer: Answer, *, share: bool = False, clicks: bool = F
 
     `share`: each period to its whole. A click returns `group` and `column`.
     """
-    frame, unit = answer.frame.filter(pl.col("value").fill_null(0) != 0), answer.metric.unit
+    rows = answer.frame.filter((pl.col("value").fill_null(0) != 0) | pl.col("suppressed"))
+    frame, unit = rows.filter(~pl.col("suppressed")), answer.metric.unit
     groups = answer.frame["group"].unique(maintain_order=True).to_list()
     names = dict(zip(groups, labels(seen, answer.by, groups), strict=True))
+    over = [formats.period(period, seen.language) for period in rows["column"]]
+    table = widened(rows, rows.columns, {"label": [names[group] for group in rows["group"]], "over": over})
     places = {group: float(place) for place, group in enumerate(groups)}
     said = [
         f"{formats.period(period)} · {names[group]}: {formats.value(unit, value)}"
@@ -312,7 +320,7 @@ def stacked(seen: View, answer: Answer, *, share: bool = False, clicks: bool = F
     texts = {"label": [names[group] for group in frame["group"]], "said": said}
     keep = ["group", "column", "value"]
     sent = widened(frame, keep, texts, {"place": [places[group] for group in frame["group"]]})
-    return drawn(sent, _stacked(look(seen, unit, "month", clicks), share), ("group", "column"), answer, sent)
+    return drawn(sent, _stacked(look(seen, unit, "month", clicks), share), ("group", "column"), answer, table)
 
 
 @cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,7 +19,7 @@ import xlsxwriter
 
 from data import people
 from data.words import mark, translate
-from pages.shared import view
+from pages.shared import formats, view
 from pages.shared.words import Language, _
 
 # What makes a spreadsheet take a cell for a formula, also after leading blanks.
@@ -27,6 +27,8 @@ _FORMULA = re.compile(r"^[\s\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f]+')
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PICTURES = {"png": "image/png", "svg": "image/svg+xml"}
+# What goes with a figure: where that is withheld there is none.
+BESIDE = ("low", "high", "centre", "lower", "upper", "target")
 NAME_LENGTH = 120  # Windows paths end at 260 characters, and people keep files deep
 
 
@@ -34,7 +36,8 @@ NAME_LENGTH = 120  # Windows paths end at 260 characters, and people keep files 
 class Sheet:
     """A table to take away: `columns` maps the frame's columns to their headings, in order; others are left out.
 
-    Numbers stay numbers (a rate as a fraction), `rates` names the columns to show as percentages in XLSX.
+    Numbers stay numbers (a rate as a fraction), `rates` names the columns to show as percentages in XLSX. In the rows
+    that a column `suppressed` of the frame marks, missing figures read “<5”: a blank would look like nothing.
     """
 
     title: str
@@ -46,6 +49,19 @@ class Sheet:
     definition: str = ""
     rates: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def cells(self) -> Iterator[list[object]]:
+        """Yield the rows as they are written."""
+        frame = self.frame.select(list(self.columns))
+        if "suppressed" not in self.frame.columns:
+            yield from map(list, frame.iter_rows())
+            return
+        figures = [kind.is_numeric() and name not in BESIDE for name, kind in frame.schema.items()]
+        for row, hidden in zip(frame.iter_rows(), self.frame["suppressed"], strict=True):
+            yield [
+                formats.suppressed_sign() if hidden and cell is None and figure else cell
+                for cell, figure in zip(row, figures, strict=True)
+            ]
 
     @property
     def head(self) -> list[tuple[str, str]]:
@@ -75,7 +91,7 @@ def as_csv(sheet: Sheet) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([safe(heading) for heading in sheet.columns.values()])
-    for row in sheet.frame.select(list(sheet.columns)).iter_rows():
+    for row in sheet.cells():
         writer.writerow(["" if cell is None else safe(cell) for cell in row])
     writer.writerow([])
     for label, text in sheet.head:
@@ -91,11 +107,11 @@ def as_xlsx(sheet: Sheet) -> bytes:
         bold = book.add_format({"bold": True, "bottom": 1})
         shapes = {"rate": book.add_format({"num_format": "0.0%"}), "day": book.add_format({"num_format": "yyyy-mm-dd"})}
         table, about = (book.add_worksheet(translate(name, sheet.language)) for name in (mark("Table"), mark("About")))
-        for place, (column, heading) in enumerate(sheet.columns.items()):
+        for place, heading in enumerate(sheet.columns.values()):
             table.write_string(0, place, str(safe(heading)), bold)
-            series = sheet.frame[column]
-            shape = shapes["rate"] if column in sheet.rates else None
-            for row, cell in enumerate(series, start=1):
+        rates = [shapes["rate"] if column in sheet.rates else None for column in sheet.columns]
+        for row, cells in enumerate(sheet.cells(), start=1):
+            for place, (cell, shape) in enumerate(zip(cells, rates, strict=True)):
                 if cell is None:
                     continue
                 if isinstance(cell, bool):

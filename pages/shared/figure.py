@@ -146,7 +146,7 @@ _HEADINGS = {
     "count": mark("Count"),
     "change": mark("Change"),
     "target": mark("Target"),
-    "suppressed": mark("Too small to show"),
+    "why": mark("Why it is withheld"),
 }
 _RATES = ("value", "low", "high", "centre", "lower", "upper", "target")
 
@@ -154,10 +154,13 @@ _RATES = ("value", "low", "high", "centre", "lower", "upper", "target")
 def table(seen: View, drawing: Drawing, title: str) -> Sheet:
     """Return the drawing's figures as a table to take away: names, numerators, denominators, values, bounds."""
     frame, answer = drawing.table if drawing.table is not None else drawing.frame, drawing.answer
+    if "reason" in frame.columns:
+        words = [reason and translate(states.REASONS[reason], seen.language) for reason in frame["reason"]]
+        frame = frame.with_columns(pl.Series("why", words, dtype=pl.String))
     columns = {name: translate(heading, seen.language) for name, heading in _HEADINGS.items() if _filled(frame, name)}
     return Sheet(
         title,
-        frame.select(list(columns)),
+        frame,
         columns,
         sentence(seen, drawing),
         seen.snapshot.data_date,

@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 import vl_convert
 
-from pages.shared import cards, charts, sparklines, theme, view
+from data.words import translate
+from pages.shared import cards, charts, figure, sparklines, states, theme, view
 from pages.shared.drawing import Drawing, labels
 from pages.shared.view import Choice, View
 from queries import holding
@@ -153,6 +154,20 @@ def test_a_group_too_small_to_show_reads_less_than_five_and_its_figure_is_nowher
     assert cells.height == hidden.height == drawing.suppressed
     assert cells["value"].null_count() == cells.height
     assert not any(re.search(r"\d+ / \d+", said) for said in cells["said"])
+
+
+@pytest.mark.parametrize("kind", ["line", "bars", "bars by code", "heat", "heat by code", "stacked"])
+def test_what_is_withheld_is_taken_away_as_withheld_and_why(snapshot: Snapshot, kind: str) -> None:
+    seen = looked_at(snapshot, Viewer("a@b", "management"), unit="D3")
+    drawing = KINDS[kind](seen)
+    assert drawing.answer is not None
+    sheet = figure.table(seen, drawing, "x")
+    taken = [dict(zip(sheet.columns, cells, strict=True)) for cells in sheet.cells()]
+    withheld = [row for row in taken if row["value"] == "<5"]
+    assert len(withheld) == drawing.answer.frame["suppressed"].sum() > 0
+    reasons = {translate(reason, "zh") for reason in states.REASONS.values()}
+    assert {row["why"] for row in withheld} <= reasons
+    assert not [row for row in taken if row not in withheld and row["why"] is not None]
 
 
 def test_nothing_is_drawn_where_there_is_nothing(snapshot: Snapshot) -> None:

@@ -83,6 +83,23 @@ def test_numbers_stay_numbers_and_columns_not_named_stay_here() -> None:
     assert [cell.value for cell in table[1]] == ["单位", "数值"]
 
 
+def test_a_withheld_figure_is_no_blank_in_a_file() -> None:
+    frame = pl.DataFrame(
+        {
+            "label": ["甲", "乙", "丙"], "value": [None, None, 0.5], "low": [None, None, 0.4],
+            "suppressed": [True, False, False], "why": ["人数过少", None, None],
+        }
+    )  # fmt: skip
+    columns = {"label": "单位", "value": "数值", "low": "下限", "why": "原因"}
+    held = Sheet("参与率", frame, columns, "", date(2025, 6, 17), "zh", "", ("value",))
+    assert rows_of_csv(downloads.as_csv(held))[1:4] == [
+        ["甲", "<5", "", "人数过少"], ["乙", "", "", ""], ["丙", "0.5", "0.4", ""],
+    ]  # fmt: skip
+    table = openpyxl.load_workbook(io.BytesIO(downloads.as_xlsx(held))).worksheets[0]
+    assert [cell.value for cell in table["B"]] == ["数值", "<5", None, 0.5]
+    assert table["B4"].number_format == "0.0%"
+
+
 def test_csv_opens_in_excel_as_chinese() -> None:
     assert downloads.as_csv(sheet("甲")).startswith(b"\xef\xbb\xbf")
 
