@@ -106,6 +106,7 @@ ENGLISH: dict[str, dict[str, str]] = {
         "welfare": "Welfare",
         "activity": "Activity notice",
     },
+    "annotation_kind": {"event": "Event", "reorganisation": "Reorganisation", "definition": "Change of definition"},
     "branch_kind": {"company": "Company", "division": "Division", "branch": "Branch", "group": "Group"},
 }
 CHINESE: dict[str, dict[str, str]] = {
@@ -125,6 +126,7 @@ CHINESE: dict[str, dict[str, str]] = {
         ("contract_kind", tables.CONTRACT_KINDS),
         ("aid_kind", tables.AID_KINDS),
         ("notice_kind", tables.NOTICE_KINDS),
+        ("annotation_kind", tables.ANNOTATION_KINDS),
         ("branch_kind", tables.BRANCH_KINDS),
     )
 }

@@ -39,7 +39,7 @@ def draw(seen: View) -> None:
             "at": st.column_config.TextColumn(_("When")),
             "by": st.column_config.TextColumn(_("Who")),
             "files": st.column_config.TextColumn(_("Files"), width="large"),
-            "rows": st.column_config.TextColumn(_("New / changed")),
+            "rows": st.column_config.TextColumn(_("New / changed / taken away")),
             "state": st.column_config.TextColumn(_("State")),
         },
     )
@@ -56,7 +56,7 @@ def _may_see(seen: View, record: dict[str, Any]) -> bool:
 
 def _row(record: dict[str, Any]) -> dict[str, Any]:
     counts = record["counts"].values()
-    new, changed = (sum(one.get(name, 0) for one in counts) for name in ("new", "changed"))
+    new, changed, gone = (sum(one.get(name, 0) for one in counts) for name in ("new", "changed", "removed"))
     state = _("undone by {number}", number=record["undone_by"]) if record["undone_by"] else ""
     kinds = {"undo": _("undo"), "demo": _("demo data"), "edit": _("correction")}
     return {
@@ -64,14 +64,15 @@ def _row(record: dict[str, Any]) -> dict[str, Any]:
         "at": record["at"].replace(tzinfo=UTC).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M"),
         "by": record["by"],
         "files": ", ".join(file["name"] for file in record["files"]) or kinds.get(record["kind"], ""),
-        "rows": f"{new:,} / {changed:,}",
+        "rows": f"{new:,} / {changed:,} / {gone:,}",
         "state": state,
     }
 
 
 def _details(seen: View, record: dict[str, Any]) -> None:
     number = record["import_id"]
-    touched = [name for name, one in record["counts"].items() if one.get("new") or one.get("changed")]
+    counts = record["counts"].items()
+    touched = [name for name, one in counts if any(one.get(what) for what in ("new", "changed", "removed"))]
     if touched:
         table = st.selectbox(
             _("Table"),
@@ -85,8 +86,8 @@ def _details(seen: View, record: dict[str, Any]) -> None:
         else:
             with database.reading(cases_of=seen.units) as connection:
                 differences = undo.differences(connection, number, table, ROWS_SHOWN)
-            st.dataframe(differences, hide_index=True, width="stretch")
-    if record["undone_by"] is None and record["kind"] == "import":
+            _differences(table, differences)
+    if record["undone_by"] is None and record["kind"] in ("import", "edit"):
         st.button(
             _("Undo import {number}", number=number),
             icon=":material/undo:",
@@ -96,6 +97,24 @@ def _details(seen: View, record: dict[str, Any]) -> None:
         )
     for fault in st.session_state.pop("undo_refused", []):
         st.error(fault)
+
+
+def _differences(table: str, differences: pl.DataFrame) -> None:
+    """List rows as they are and, where something changed, as they were; columns that stayed as they were once."""
+    words = {"new": _("new row"), "changed": _("changed row"), "removed": _("row taken away")}
+    headings: dict[str, Any] = {"change": st.column_config.TextColumn(_("What happened"), width="small")}
+    shown = [pl.col("change").replace_strict(words)]
+    was = differences.filter(pl.col("change") != "new")
+    for column in tables.BY_NAME[table].columns:
+        name = column.zh if language() == "zh" else column.name
+        headings[column.name] = name
+        yuan = 100 if column.kind == "money" else 1  # stored in fen
+        shown.append(pl.col(column.name) / yuan if yuan > 1 else pl.col(column.name))
+        before = f"{column.name}_was"
+        if before in was.columns and was.select(pl.col(column.name).ne_missing(pl.col(before)).any()).item():
+            headings[before] = _("{column} before", column=name)
+            shown.append(pl.col(before) / yuan if yuan > 1 else pl.col(before))
+    st.dataframe(differences.select(shown), hide_index=True, width="stretch", column_config=headings)
 
 
 def _undo(number: int, email: str) -> None:

@@ -57,6 +57,7 @@ _PLANNED: tuple[Entry, ...] = (
     Entry("early-warning", "kpis/early_warning.py", mark("Early warning"), "notifications_active", _KPIS),
     Entry("unit", "branches/unit.py", mark("One unit"), "account_tree", _UNITS),
     Entry("map", "branches/map.py", mark("Map"), "map", _UNITS),
+    Entry("assessment", "branches/assessment.py", mark("Assessment sheet"), "fact_check", _UNITS),
     Entry("room", "consultation/room.py", mark("Consultation room"), "co_present", _TABLE, filtered=False),
     Entry(
         "commitments", "consultation/commitments.py", mark("Commitments"), "handshake", _TABLE, dimensions=("category",)
@@ -64,6 +65,7 @@ _PLANNED: tuple[Entry, ...] = (
     Entry("contracts", "consultation/contracts.py", mark("Contracts and care"), "contract", _TABLE),
     Entry("needs", "consultation/needs.py", mark("Needs"), "volunteer_activism", _TABLE),
     Entry("hand-in", "manage/hand_in.py", mark("Hand in data"), "upload_file", _DATA, KEEPERS, filtered=False),
+    Entry("correct", "manage/correct.py", mark("Correct in place"), "edit_note", _DATA, KEEPERS, filtered=False),
     Entry("quality", "manage/quality.py", mark("Data quality"), "rule", _DATA, ("executive", *KEEPERS)),
     Entry("definitions", "manage/definitions.py", mark("Definitions"), "menu_book", _DATA, filtered=False),
     Entry(

@@ -434,7 +434,9 @@ def reset() -> None:
 def go(page: str, *, params: Mapping[str, str] | None = None, **changes: Any) -> None:
     """Open another page with the view changed: a callback. `params` are that page's own address parameters."""
     change(**changes)
-    st.switch_page(str(entry(page).path), query_params={**choice().query(), **(params or {})})
+    # A callback that leaves the page ends the run before the demo's switch is drawn, and its state goes with it.
+    person = {"as": st.query_params["as"]} if "as" in st.query_params else {}
+    st.switch_page(str(entry(page).path), query_params={**choice().query(), **person, **(params or {})})
 
 
 def link(page: str, *, params: Mapping[str, str] | None = None, **changes: Any) -> str:

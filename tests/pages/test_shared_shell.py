@@ -112,6 +112,7 @@ def test_pages_of_other_roles_are_not_in_the_navigation(monkeypatch: pytest.Monk
     shown = {role: {entry.key for entry in navigation.entries(Viewer("a@b", role))} for role in ROLES}
     assert [role for role in ROLES if "people" in shown[role]] == ["admin"]
     assert [role for role in ROLES if "hand-in" in shown[role]] == ["union_staff", "admin"]
+    assert [role for role in ROLES if "correct" in shown[role]] == ["union_staff", "admin"]
     assert [role for role in ROLES if "quality" in shown[role]] == ["executive", "union_staff", "admin"]
 
 
@@ -216,7 +217,7 @@ def test_when_the_database_falls_silent_the_page_goes_on_and_says_since_when(
 def test_bookmarked_addresses_stay() -> None:
     assert [entry.key for entry in navigation._PLANNED] == [
         "overview", "participation", "grievances", "suggestions", "engagement", "early-warning", "unit", "map", "room",
-        "commitments", "contracts", "needs", "hand-in", "quality", "definitions", "people",
+        "commitments", "contracts", "needs", "hand-in", "correct", "quality", "definitions", "people",
     ]  # fmt: skip
 
 
