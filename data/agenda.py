@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
 from data import schema
 from data.clock import now
-from data.schema import HANDED_IN, agenda_items, chain_links, meeting_plans, promise_targets
+from data.schema import HANDED_IN, agenda_items, chain_links, meeting_plans, promise_proofs, promise_targets
 from data.told import Told
 from data.words import mark
 
@@ -141,12 +141,26 @@ def change_item(connection: Connection, meeting_id: str, item_id: str, **changes
     keep_items(connection, meeting_id, agenda)
 
 
-def aim(connection: Connection, commitment_id: str, target: float, *, by: str) -> None:
-    """Write down where a promise's metric should get to, in the metric's unit (a rate as a fraction)."""
+def aim(connection: Connection, commitment_id: str, target: float | None, *, by: str) -> None:
+    """Write down where a promise's metric should get to, in the metric's unit (a rate as a fraction); None: nowhere."""
     t = promise_targets
-    values = {"commitment_id": commitment_id, "target": target, "by": by, "at": now()}
     connection.execute(delete(t).where(t.c.commitment_id == commitment_id))
-    connection.execute(insert(t).values(values))
+    if target is not None:
+        connection.execute(insert(t).values(commitment_id=commitment_id, target=target, by=by, at=now()))
+
+
+def prove(connection: Connection, commitment_id: str, evidence: str, *, by: str) -> None:
+    """Write down how it is known that a promise was kept, in place of what stood there; an empty text takes it back."""
+    t = promise_proofs
+    connection.execute(delete(t).where(t.c.commitment_id == commitment_id))
+    if evidence:
+        connection.execute(insert(t).values(commitment_id=commitment_id, evidence=evidence, by=by, at=now()))
+
+
+def references(connection: Connection, step: str) -> list[str]:
+    """Return what was named before as this step of a chain, for all meetings, in order."""
+    t = chain_links.c
+    return list(connection.scalars(select(t.reference).where(t.step == step).distinct().order_by(t.reference)))
 
 
 def next_commitment(connection: Connection, meeting_id: str) -> str:

@@ -380,3 +380,35 @@ promise_targets = Table(
     Column("by", _TEXT, nullable=False),
     Column("at", DateTime, nullable=False),
 )
+
+# How it is known that a promise was kept: what the union saw, in its own words.
+promise_proofs = Table(
+    "promise_proofs",
+    metadata,
+    Column("commitment_id", _TEXT, primary_key=True),
+    Column("evidence", Text, nullable=False),
+    Column("by", _TEXT, nullable=False),
+    Column("at", DateTime, nullable=False),
+)
+
+# --- assessment --------------------------------------------------------------------------------------------------
+
+# What every unit is assessed by: metrics with their targets, and duties by rule.
+assessment_items = Table(
+    "assessment_items",
+    metadata,
+    Column("what", _TEXT, primary_key=True),  # a metric id, `metric:definition`, or `duty:` and its id
+    Column("place", Integer, nullable=False),
+    Column("target", Float),  # empty = the unit's own of the year, for a duty every time
+    Column("unit_kinds", Text, nullable=False),  # JSON list of kinds of units; empty = all
+    Column("responsible", _TEXT, nullable=False),  # the post that answers for it
+)
+
+# Who holds a post in a unit, and in those below it that name nobody.
+assessment_people = Table(
+    "assessment_people",
+    metadata,
+    Column("branch_id", _TEXT, primary_key=True),
+    Column("responsible", _TEXT, primary_key=True),
+    Column("name", _TEXT, nullable=False),
+)

@@ -90,6 +90,17 @@ def _meetings() -> pl.DataFrame:
         return read(connection, select(*columns))
 
 
+def congresses(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> dict[str, str]:
+    """Return the titles of the scope's workers' congresses by number, the latest first: motions are made there."""
+    snapshot = snapshot or current()
+    units, known = _scope(viewer, filters, snapshot)
+    rows = _within(snapshot.once("meetings stored", _meetings), units).filter(
+        pl.col("kind") == "workers_congress", pl.col("held_on") <= known
+    )
+    rows = rows.sort("held_on", "meeting_id", descending=[True, False])
+    return {row["meeting_id"]: row["title"] or "" for row in rows.iter_rows(named=True)}
+
+
 def _requests(meetings: pl.DataFrame, known: date) -> list[tuple[object, ...]]:
     """Bargaining requests without an answer by the day of knowledge; a meeting held is an answer."""
     found: list[tuple[object, ...]] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
@@ -17,7 +17,7 @@ from queries import changes, clocks, ledger
 from queries.agenda import management_of
 from queries.answers import Answer, ask, shifted, target
 from queries.disclosure import last_closed
-from queries.errors import NotAllowed, QueryError
+from queries.errors import NotAllowed
 from queries.filters import Filters, Month
 from queries.holding import current
 from queries.metrics import find
@@ -47,7 +47,7 @@ FIGURES = (
 _ROW = ("group", "numerator", "denominator", "value", "low", "high", "suppressed")
 _LEDGER = (
     "commitment_id", "meeting", "held_on", "branch_id", "topic", "category", "owner", "due_on", "done_on", "metric",
-    "target", "state", "days", "effect", "before", "after",
+    "target", "evidence", "state", "days", "effect", "before", "after",
 )  # fmt: skip
 
 
@@ -204,32 +204,3 @@ def answer_of(
     frame = pl.DataFrame(rows, schema={name: kinds[name] for name in _ROW}, orient="row")
     frame = frame.with_columns(reason=pl.lit(None, pl.String))
     return Answer(found, found.definition(definition), by, filters, data_date, frame)
-
-
-@dataclass(frozen=True)
-class Moved:
-    """A frozen figure that would be another today: which metric, what it was (value or None) and what it is."""
-
-    metric: str
-    then: float | None
-    now: float | None
-
-
-def moved_since(content: dict[str, Any], snapshot: Snapshot | None = None) -> list[Moved]:
-    """Return which of a meeting's figures are others today, asked again in the same way; figures unchanged left out."""
-    snapshot = snapshot or current()
-    meeting = content["meeting"]
-    viewer = management_of(meeting["branch_id"])
-    filters = Filters(Month.parse(meeting["first_month"]), Month.parse(meeting["last_month"]), meeting["branch_id"])
-    found = []
-    for figure in content["figures"]:
-        try:
-            answer = ask(viewer, figure["metric"], filters, None, figure["definition"], snapshot)
-        except QueryError:  # a unit or definition that is gone has no figure today
-            found.append(Moved(figure["metric"], figure["total"][3], None))
-            continue
-        before, after = figure["total"][3], answer.one["value"]
-        same = before == after or (before is not None and after is not None and abs(before - after) <= 1e-12)
-        if not same:
-            found.append(Moved(figure["metric"], before, after))
-    return found

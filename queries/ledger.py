@@ -35,6 +35,7 @@ SHIFT = process.SHIFT
 _C = schema.HANDED_IN["commitments"].c
 _M = schema.HANDED_IN["meetings"].c
 _T = schema.promise_targets.c
+_P = schema.promise_proofs.c
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,8 @@ def ledger(
     """Return the scope's promises: all that are still open, and those due or done in the period; overdue ones first.
 
     Columns: commitment_id, meeting_id, meeting (its title), meeting_branch, held_on, branch_id, topic, category, owner,
-    due_on,
-    done_on, metric, target (in the metric's unit), state (`State`), days (to the due day, negative when overdue; null
-    when done). Only promises made up to the day of knowledge count, done only what was done by then.
+    due_on, done_on, metric, target (in the metric's unit), evidence (how it is known that it was kept), state
+    (`State`), days (to the due day, negative when overdue; null when done). Only promises made up to the day of knowledge count, done only what was done by then.
     Raises NotAllowed for a unit outside the viewer's.
     """
     snapshot = snapshot or current()
@@ -100,10 +100,11 @@ def _stored() -> pl.DataFrame:
         select(
             _C.commitment_id, _C.meeting_id, _M.title.label("meeting"), _M.branch_id.label("meeting_branch"),
             _M.held_on, _C.branch_id, _C.topic,
-            _C.category, _C.owner, _C.due_on, _C.done_on, _C.metric, _T.target,
+            _C.category, _C.owner, _C.due_on, _C.done_on, _C.metric, _T.target, _P.evidence,
         )
         .join_from(schema.HANDED_IN["commitments"], schema.HANDED_IN["meetings"], _C.meeting_id == _M.meeting_id)
         .outerjoin(schema.promise_targets, _T.commitment_id == _C.commitment_id)
+        .outerjoin(schema.promise_proofs, _P.commitment_id == _C.commitment_id)
     )  # fmt: skip
     with database.reading() as connection:
         return read(connection, statement)

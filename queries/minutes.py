@@ -6,12 +6,14 @@ from datetime import date
 from typing import Any
 
 import polars as pl
+from sqlalchemy import select
 
 from data import agenda as agendas
 from data import database, importer, people
 from data.agenda import Plan
 from data.importer import ImportResult
-from queries.errors import NotAllowed
+from data.schema import HANDED_IN, promise_proofs
+from queries.errors import NotAllowed, QueryError
 from queries.freezing import may_prepare
 from queries.holding import current
 from queries.snapshot import Snapshot
@@ -72,12 +74,15 @@ def promise(
         "commitment_id": number, "meeting_id": planned.meeting_id, "branch_id": branch, "topic": topic.strip(),
         "category": category, "owner": owner.strip() or None, "due_on": due_on, "metric": metric,
     }  # fmt: skip
-    result = _store(viewer, "commitments", row)
-    if result.refused:
-        return result
-    with database.writing() as connection:
-        if metric and target is not None:
+    # The aim first: whoever reads the promise reads it too.
+    if metric and target is not None:
+        with database.writing() as connection:
             agendas.aim(connection, number, target, by=viewer.email)
+    result = _store(viewer, "commitments", row)
+    with database.writing() as connection:
+        if result.refused:
+            agendas.aim(connection, number, None, by=viewer.email)
+            return result
         for item in agendas.items(connection, planned.meeting_id):
             if item.item_id == item_id:
                 links = (*item.links, ("commitment", number))
@@ -85,11 +90,49 @@ def promise(
     return result
 
 
-def done(viewer: Viewer, commitment: dict[str, Any], done_on: date, snapshot: Snapshot | None = None) -> ImportResult:
-    """Store that a promise was kept on a day; `commitment` is its row of the ledger. NotAllowed as `plan`."""
-    _allowed(viewer, commitment["branch_id"], snapshot)
-    names = ("commitment_id", "meeting_id", "branch_id", "topic", "due_on")
-    return _store(viewer, "commitments", {name: commitment[name] for name in names} | {"done_on": done_on})
+def done(
+    viewer: Viewer, commitment_id: str, done_on: date, evidence: str = "", snapshot: Snapshot | None = None
+) -> ImportResult:
+    """Store that a promise was kept on a day, and how that is known.
+
+    NotAllowed for whoever may not prepare meetings of the unit that delivers; QueryError for an unknown promise.
+    """
+    row, former = _promise(viewer, commitment_id, snapshot)
+    with database.writing() as connection:  # first: whoever reads that it was kept reads how that is known
+        agendas.prove(connection, commitment_id, evidence.strip(), by=viewer.email)
+    result = _store(viewer, "commitments", row | {"done_on": done_on})
+    if result.refused:
+        with database.writing() as connection:
+            agendas.prove(connection, commitment_id, former, by=viewer.email)
+    return result
+
+
+def amend(
+    viewer: Viewer, commitment_id: str, *, topic: str, owner: str, due_on: date, snapshot: Snapshot | None = None
+) -> ImportResult:
+    """Correct what was taken down of a promise: its words, who owns it, its day. Raises as `done`."""
+    row, _evidence = _promise(viewer, commitment_id, snapshot)
+    return _store(
+        viewer, "commitments", row | {"topic": topic.strip(), "owner": owner.strip() or None, "due_on": due_on}
+    )
+
+
+def _promise(viewer: Viewer, commitment_id: str, snapshot: Snapshot | None) -> tuple[dict[str, Any], str]:
+    """Return what a promise's row must have, as stored now, and its evidence."""
+    t, p = HANDED_IN["commitments"].c, promise_proofs.c
+    statement = (
+        select(t.commitment_id, t.meeting_id, t.branch_id, t.topic, t.due_on, p.evidence)
+        .outerjoin(promise_proofs, p.commitment_id == t.commitment_id)
+        .where(t.commitment_id == commitment_id)
+    )
+    with database.reading() as connection:
+        found = connection.execute(statement).first()
+    if found is None:
+        raise QueryError(f"there is no promise {commitment_id!r}")
+    row = dict(found._mapping)
+    evidence = row.pop("evidence") or ""
+    _allowed(viewer, row["branch_id"], snapshot)
+    return row, evidence
 
 
 def _allowed(viewer: Viewer, branch: str, snapshot: Snapshot | None) -> None:

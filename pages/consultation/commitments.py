@@ -4,7 +4,7 @@ from collections import Counter
 
 import streamlit as st
 
-from pages.consultation import promises
+from pages.consultation import followed, promises
 from pages.kpis import telling
 from pages.shared import anatomy, cards, charts, formats, view
 from pages.shared.words import _
@@ -38,7 +38,9 @@ chosen = st.pills(
     format_func=lambda state: f"{_(promises.STATES[state])} {formats.count(counts[state], whole=True)}",
     label_visibility="collapsed",
 )
-promises.table(seen, ledger.ledger(seen.viewer, seen.filters, tuple(chosen), seen.snapshot), "ledger")
+rows = ledger.ledger(seen.viewer, seen.filters, tuple(chosen), seen.snapshot)
+promises.table(seen, rows, "ledger")
+followed.follow_up(seen, rows, "commitments")
 
 left, right = st.columns(2, gap="medium")
 with left:

@@ -12,10 +12,9 @@ from data.frozen import Frozen
 from data.words import mark
 from pages.reports import documents
 from pages.reports.documents import KINDS
-from pages.shared import formats
 from pages.shared.view import View
 from pages.shared.words import _
-from queries import freezing, metrics
+from queries import freezing
 
 NAMES = {
     "brief": mark("Brief (PDF)"),
@@ -23,11 +22,6 @@ NAMES = {
     "slides": mark("Slides (PPTX)"),
     "minutes": mark("Minutes (DOCX)"),
 }
-
-
-def unit(metric: str) -> formats.Unit:
-    """Return the unit of a metric's values."""
-    return metrics.find(metric).unit
 
 
 def truth(seen: View, plan: Plan, frozen: Frozen | None, may: bool) -> None:

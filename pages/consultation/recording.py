@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import streamlit as st
 
 from data import agenda as agendas
 from data import clock, database
 from data.agenda import OUTCOMES, Item, Plan
-from data.importer import ImportResult
 from data.tables import CATEGORIES
-from data.words import mark
+from pages.consultation import chain
+from pages.consultation.saying import told
 from pages.shared.filter_bar import unit_labels
 from pages.shared.view import View
 from pages.shared.words import _, code_label, metric_name
 from queries import freezing, metrics, minutes
 
 TOPIC_LENGTH = 200
-OUTCOME_NAMES: Mapping[str, str] = {
-    "A": mark("A · solved"),
-    "B": mark("B · under way"),
-    "C": mark("C · planned"),
-    "D": mark("D · explained"),
-}
-STEP_NAMES: Mapping[str, str] = {
-    "category": mark("Category of grievances"),
-    "suggestion": mark("Suggestion"),
-    "motion": mark("Motion"),
-    "commitment": mark("Promise"),
-    "clause": mark("Contract clause"),
-}
-
-
-def step_name(step: str) -> str:
-    """Return what a step of the chain is called."""
-    name = STEP_NAMES[step]
-    return _(name)
-
-
-def told(result: ImportResult, seen: View) -> bool:
-    """Say what is wrong with what was entered; return whether it was stored."""
-    for fault in result.faults:
-        st.error(fault.line(seen.language))
-    return not result.refused
-
-
 def taking_place(seen: View, plan: Plan) -> None:
     """Draw the form that says the meeting takes place, with its votes."""
     with st.form("room_hold", border=True):
@@ -65,43 +38,63 @@ def taking_place(seen: View, plan: Plan) -> None:
 
 
 def item(seen: View, plan: Plan, item_id: str | None) -> None:
-    """Draw what is taken down during the meeting: decision and outcome of an item, and a promise with owner and day."""
+    """Draw what is taken down before everybody: an item's decision and class, a promise; nothing of single cases."""
     with database.reading() as connection:
         found = next((one for one in agendas.items(connection, plan.meeting_id) if one.item_id == item_id), None)
-    with st.container(horizontal=True, gap="small", key="room_record"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="room_record"):
         if found is not None:
             with st.popover(_("What was decided"), icon=":material/gavel:", key=f"decide_{item_id}"):
                 _decision(plan, found)
         with st.popover(_("Promise"), icon=":material/handshake:", key=f"promise_{item_id}"):
             promise(seen, plan, found)
-    if found is not None and (found.decision or found.outcome):
-        outcome = _(OUTCOME_NAMES[found.outcome]) if found.outcome else ""
-        st.text(" · ".join(part for part in (found.decision, outcome) if part))
+        if found is not None and (found.decision or found.outcome):
+            outcome = _(chain.OUTCOME_NAMES[found.outcome]) if found.outcome else ""
+            st.text(" · ".join(part for part in (found.decision, outcome) if part))
 
 
 def _decision(plan: Plan, found: Item) -> None:
     with st.form(f"decision_{found.item_id}", border=False):
-        text = st.text_area(_("What was decided"), found.decision, max_chars=TOPIC_LENGTH * 2)
-        outcome = st.segmented_control(
-            _("Outcome class"), list(OUTCOMES), default=found.outcome, format_func=lambda key: _(OUTCOME_NAMES[key])
-        )
-        links = {step: ", ".join(ref for kind, ref in found.links if kind == step) for step in agendas.STEPS}
-        given = {}
-        for step in ("suggestion", "motion", "clause"):
-            given[step] = st.text_input(
-                step_name(step), links[step], help=_("A number or a short name; several separated by commas."),
-                max_chars=TOPIC_LENGTH, key=f"link_{step}_{found.item_id}",
-            )  # fmt: skip
+        changes = _decided(found)
         if st.form_submit_button(_("Keep")):
-            kept = [link for link in found.links if link[0] not in given]
-            kept += [
-                (step, part.strip()) for step, text in given.items() for part in text.replace("，", ",").split(",")
-                if part.strip()
-            ]  # fmt: skip
-            changes = {"decision": text.strip(), "outcome": outcome, "links": tuple(kept)}
-            with database.writing() as connection:
-                agendas.change_item(connection, plan.meeting_id, found.item_id, **changes)
-            st.rerun()
+            _keep(plan, found, changes)
+
+
+def _decided(found: Item) -> dict[str, Any]:
+    text = st.text_area(
+        _("What was decided"), found.decision, max_chars=TOPIC_LENGTH * 2, key=f"decision_text_{found.item_id}"
+    )
+    outcome = st.segmented_control(
+        _("Outcome class"), list(OUTCOMES), default=found.outcome, key=f"outcome_{found.item_id}",
+        format_func=lambda key: _(chain.OUTCOME_NAMES[key]),
+    )  # fmt: skip
+    return {"decision": text.strip(), "outcome": outcome}
+
+
+def _keep(plan: Plan, found: Item, changes: dict[str, Any]) -> None:
+    with database.writing() as connection:
+        agendas.change_item(connection, plan.meeting_id, found.item_id, **changes)
+    st.rerun()
+
+
+def settle(seen: View, plan: Plan, items: Sequence[Item]) -> None:
+    """Draw where each item's decision, class and chain are written down at the desk, with suggestions by their titles.
+
+    Not for the projector: suggestions are single cases.
+    """
+    panel = st.popover(_("Decisions and chain"), icon=":material/account_tree:", key="room_settle", on_change="rerun")
+    if not panel.open:
+        return
+    titles = {one.item_id: f"{n}. {one.title[seen.language]}" for n, one in enumerate(items, 1)}
+    with panel:
+        item_id = st.selectbox(
+            _("Item"), list(titles), format_func=titles.__getitem__, key="room_settle_item", width=560
+        )
+        found = next(one for one in items if one.item_id == item_id)
+        with st.form(f"settle_{item_id}", border=False):
+            changes = _decided(found)
+            links = chain.chosen(seen, plan, found)
+            if st.form_submit_button(_("Keep"), type="primary"):
+                _keep(plan, found, {**changes, "links": links()})
 
 
 def promise(seen: View, plan: Plan, found: Item | None) -> None:
@@ -136,27 +129,3 @@ def promise(seen: View, plan: Plan, found: Item | None) -> None:
             )  # fmt: skip
             if told(result, seen):
                 st.toast(_("The promise is in the ledger."))
-
-
-def chain(seen: View, items: list[Item]) -> None:
-    """Draw what follows from what for each item: category → suggestion → motion → item → promise → clause."""
-    rows = []
-    for one in items:
-        steps: dict[str, list[str]] = {step: [] for step in agendas.STEPS}
-        for step, reference in one.links:
-            name = code_label("category", reference) if step == "category" else reference
-            steps[step].append(name)
-        rows.append(
-            {
-                step_name("category"): ", ".join(steps["category"]),
-                step_name("suggestion"): ", ".join(steps["suggestion"]),
-                step_name("motion"): ", ".join(steps["motion"]),
-                _("Item"): one.title[seen.language],
-                _("What was decided"): one.decision,
-                step_name("commitment"): ", ".join(steps["commitment"]),
-                step_name("clause"): ", ".join(steps["clause"]),
-                _("Outcome class"): _(OUTCOME_NAMES[one.outcome]) if one.outcome else "",
-            }
-        )
-    if rows:
-        st.dataframe(rows, hide_index=True)

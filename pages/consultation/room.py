@@ -4,9 +4,9 @@ import streamlit as st
 
 from data import agenda as agendas
 from data import database
-from pages.consultation import papers, preparing, presenting, promises, recording
-from pages.shared import anatomy, formats, states, view
-from pages.shared.words import _, metric_name
+from pages.consultation import chain, followed, moved, papers, preparing, presenting, promises, recording
+from pages.shared import anatomy, states, view
+from pages.shared.words import _
 from queries import freezing, ledger
 from queries.errors import NotAllowed
 
@@ -69,6 +69,7 @@ if plan is not None:
     below = seen.snapshot.subtree(plan.branch_id)
     rows = rows.filter(rows["branch_id"].is_in(below))
 promises.table(seen, rows, "room_ledger")
+followed.follow_up(seen, rows, "room")
 
 if plan is None:
     states.empty(seen) if not plans and not seen.viewer.sees_cases else st.caption(_("No meeting is in preparation."))
@@ -81,21 +82,17 @@ if may:
 anatomy.section(_("One frozen truth"))
 papers.truth(seen, plan, frozen, may)
 if frozen is not None:
-    moved = freezing.moved_since(frozen.told, seen.snapshot)
-    with st.expander(_("What has changed since: {count} figures", count=formats.count(len(moved))), key="room_moved"):
-        for one in moved:
-            unit = papers.unit(one.metric)
-            then, now = formats.value(unit, one.then), formats.value(unit, one.now)
-            st.text(_("{metric}: frozen {then}, today {now}", metric=metric_name(one.metric), then=then, now=now))
-        if not moved:
-            st.caption(_("Nothing: asked again today, every figure is the same."))
+    moved.since(seen, frozen)
 
 with database.reading() as connection:
     items = agendas.items(connection, plan.meeting_id)
 if may:
     anatomy.section(_("Minutes"))
     recording.taking_place(seen, plan)
-    recording.item(seen, plan, None)
+    with st.container(horizontal=True, gap="small"):
+        recording.item(seen, plan, None)
+        if items:
+            recording.settle(seen, plan, items)
 if items:
     anatomy.section(_("What follows from what"))
-    recording.chain(seen, items)
+    chain.draw(seen, plan, items)

@@ -16,7 +16,7 @@ from data.agenda import Item
 from data.frozen import Frozen
 from data.labels import label
 from data.words import mark, translate
-from pages.consultation.recording import OUTCOME_NAMES, STEP_NAMES
+from pages.consultation.chain import OUTCOME_NAMES, STEP_NAMES
 from pages.reports import told
 from pages.reports.told import Table, say
 from pages.shared import formats

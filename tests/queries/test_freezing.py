@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -16,22 +17,27 @@ from data import database, frozen, importer, reader
 from data.__main__ import main
 from data.agenda import Item, Plan
 from data.schema import frozen_meetings
-from queries import freezing, ledger, minutes
-from queries.errors import NotAllowed
+from queries import chain, freezing, ledger, minutes, since_frozen
+from queries.errors import NotAllowed, QueryError
 from queries.filters import Filters, Month
-from queries.holding import current
+from queries.holding import current, reload
 from queries.snapshot import Snapshot
 from queries.viewers import Viewer
+from tests.conftest import DATABASES
 
 TABLES = Path(__file__).parents[1] / "conformance" / "tables"
 STAFF = Viewer("wu@example.com", "union_staff", ("D1",))
+SPAN = Filters(Month(2020, 1), Month(2025, 12), "D1")
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+@pytest.fixture(scope="module", params=DATABASES)
+def home(
+    request: pytest.FixtureRequest, new_address: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """The conformance tables in a database of either kind, as the configured one; the folder of what is kept beside."""
     place = tmp_path_factory.mktemp("room")
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("DASHBOARD_DATABASE_URL", raising=False)
+        patch.setenv("DASHBOARD_DATABASE_URL", new_address(request.param))
         patch.setenv("DASHBOARD_HOME", str(place))
         stored = importer.store_batch(reader.read([TABLES]), by="test", kind="demo")
         assert not stored.refused
@@ -118,6 +124,41 @@ def test_a_promise_made_at_the_meeting_stands_in_the_ledger(
     assert kept.sha256 == before
 
 
+def test_a_promise_is_marked_as_done_with_its_evidence_and_corrected(state: frozen.Frozen, plan: Plan) -> None:
+    def row() -> dict[str, Any]:
+        rows = ledger.ledger(STAFF, SPAN, snapshot=reload())
+        return rows.row(by_predicate=pl.col("commitment_id") == "P1-1", named=True)
+
+    assert row()["state"] == "due"
+    with pytest.raises(NotAllowed):
+        minutes.done(Viewer("x", "management", ("D1",)), "P1-1", date(2025, 6, 30), "看过")
+    with pytest.raises(NotAllowed):
+        minutes.amend(Viewer("x", "union_staff", ("D2",)), "P1-1", topic="别的", owner="", due_on=date(2026, 1, 1))
+    assert not minutes.amend(STAFF, "P1-1", topic="改善夜班供餐", owner="后勤部", due_on=date(2025, 6, 29)).refused
+    assert not minutes.done(STAFF, "P1-1", date(2025, 6, 30), " 夜班窗口已开放 ").refused
+    after = row()
+    assert (after["topic"], after["owner"], after["due_on"]) == ("改善夜班供餐", "后勤部", date(2025, 6, 29))
+    assert (after["done_on"], after["evidence"], after["state"]) == (date(2025, 6, 30), "夜班窗口已开放", "done_late")
+    assert (after["metric"], after["target"]) == ("on_time_rate", 0.9)  # what was not corrected stays
+    with pytest.raises(QueryError):
+        minutes.done(STAFF, "P1-99", date(2025, 6, 30))
+
+
+def test_the_chain_names_what_exists_and_tells_the_other_side_no_suggestion(state: frozen.Frozen) -> None:
+    ours = chain.known(STAFF, "D1", suggestions=True)
+    theirs = chain.known(Viewer("x", "management", ("D1",)), "D1", suggestions=True)
+    assert ours.suggestions
+    assert not theirs.suggestions
+    choices = chain.choices(ours)
+    assert "P1-1" in choices["commitment"]
+    with database.writing() as connection:
+        agendas.change_item(connection, "P1", "own-1", links=(("motion", "提案7号"), ("clause", "K1 第3条")))
+    again = chain.choices(ours)
+    assert "提案7号" in again["motion"]  # named once, offered from then on
+    assert "K1 第3条" in again["clause"]
+    assert chain.contract_of("K1 第3条") == "K1"
+
+
 def test_later_grievances_leave_the_frozen_meeting_as_it_was(state: frozen.Frozen, snapshot: Snapshot) -> None:
     first = Month.parse(state.told["meeting"]["first_month"]).first
     rows = pl.DataFrame(
@@ -135,6 +176,44 @@ def test_later_grievances_leave_the_frozen_meeting_as_it_was(state: frozen.Froze
     assert kept is not None
     assert kept.content == state.content
     assert main(["--language", "en", "verify", "P1"]) == 0
+
+
+def test_what_has_changed_since_is_told_in_figures_and_to_the_other_side_without_open_ones(
+    state: frozen.Frozen,
+) -> None:
+    now = reload()
+    ours = since_frozen.figures(STAFF, state.told, now)
+    (total,) = [one for one in ours if one.metric == "grievances_received" and one.by is None]
+    assert total.whole is not None
+    then, whole = total.then[0], total.whole[0]
+    assert then is not None
+    assert whole == then + 1000  # the months are closed: only the union sees what came late
+    assert total.now == total.then
+    theirs = since_frozen.figures(Viewer("x", "management", ("D1",)), state.told, now)
+    assert not [one for one in theirs if one.metric == "grievances_received"]
+    assert all(one.whole is None for one in theirs)
+
+
+def test_a_change_by_few_cases_is_told_without_todays_value(state: frozen.Frozen) -> None:
+    told = state.told
+    (figure,) = [one for one in told["figures"] if one["metric"] == "grievances_received"]
+    for difference, close in ((2, True), (50, False)):
+        total = figure["total"]
+        figure["total"] = [total[0], *[None if one is None else one + difference for one in total[1:4]], *total[4:]]
+        figure["total"][2] = total[2]
+        theirs = since_frozen.figures(Viewer("x", "management", ("D1",)), told, current())
+        (moved,) = [one for one in theirs if one.metric == "grievances_received" and one.by is None]
+        assert moved.close == close
+
+
+def test_a_promise_kept_since_is_told(state: frozen.Frozen) -> None:
+    told = state.told
+    assert told["ledger"]
+    told["ledger"][0]["state"] = "due" if told["ledger"][0]["state"] != "due" else "overdue"
+    told["ledger"][-1]["commitment_id"] = "GONE"
+    settled = since_frozen.promises(told, current())
+    assert [one.now for one in settled if one.topic == told["ledger"][-1]["topic"]][-1] is None
+    assert settled[0].then == told["ledger"][0]["state"]
 
 
 def test_tampering_with_one_figure_is_found(state: frozen.Frozen, capsys: pytest.CaptureFixture[str]) -> None:
