@@ -26,7 +26,11 @@ _ONE_WRITER = 7031924
 
 def url() -> URL:
     """Return the configured database's address; ValueError if it is neither SQLite nor PostgreSQL."""
-    text = os.environ.get("DASHBOARD_DATABASE_URL") or _secret() or f"sqlite:///{embedded_path()}"
+    return _taken(os.environ.get("DASHBOARD_DATABASE_URL") or _secret() or f"sqlite:///{embedded_path()}")
+
+
+@cache
+def _taken(text: str) -> URL:
     found = make_url(text)
     if found.get_backend_name() == "postgresql":
         return found.set(drivername="postgresql+psycopg")
@@ -45,7 +49,8 @@ def embedded_path() -> Path:
 def home() -> Path:
     """Return the folder for what the machine keeps (embedded database, snapshot copies), made if missing."""
     folder = Path(os.environ.get("DASHBOARD_HOME", ".var")).absolute()
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 

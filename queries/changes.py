@@ -6,6 +6,7 @@ Everything here is worked out once per data version and question.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import polars as pl
 
@@ -72,7 +73,7 @@ class History:
     chart: process.Chart
     breaks: tuple[Break, ...] = ()
 
-    @property
+    @cached_property
     def levels(self) -> tuple[float, float] | None:
         """The mean before the last break, back to the one before it, and since."""
         rows = self.chart.frame.drop_nulls("value")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Literal
 
 import polars as pl
@@ -22,6 +23,18 @@ UNITS_AT_ONCE = 25  # more circles than this at the scale of a country cover one
 LARGEST, SMALLEST = 26, 5  # pixels
 MAP_HEIGHT, MAP_WIDTH = 520, 800  # pixels; a wider page shows more of the sea
 CLOSEST = 7  # zoom of a single unit: its province
+
+
+class Map(pdk.Deck):
+    """A map that is written out once, not at every rerun; it is not changed after it was made."""
+
+    @cached_property
+    def _written(self) -> str:
+        return str(super().to_json())
+
+    def to_json(self) -> str:
+        """Return the map as the browser reads it."""
+        return self._written
 
 
 def closeness(seen: View) -> Closeness:
@@ -89,7 +102,7 @@ def draw(seen: View, units: pl.DataFrame, metric: str, close: Closeness) -> None
 
 
 @kept
-def _deck(seen: View, units: pl.DataFrame, metric: str, close: Closeness) -> pdk.Deck:
+def _deck(seen: View, units: pl.DataFrame, metric: str, close: Closeness) -> Map:
     """Return the map with its layers, the lowest first."""
     mode = theme.mode()
     shown = _clusters(units, metric, seen) if close == "regions" else units.with_columns(units=pl.lit(1))
@@ -135,7 +148,7 @@ def _deck(seen: View, units: pl.DataFrame, metric: str, close: Closeness) -> pdk
                 outline_width=3,
             )
         )
-    return pdk.Deck(
+    return Map(
         layers=layers,
         map_provider=None,  # with a style of None, Streamlit would ask a tile server for one
         initial_view_state=_view(shown),
@@ -237,6 +250,11 @@ def _range(values: pl.Series) -> tuple[float, float]:
     return float(known.quantile(0.05) or 0), float(known.quantile(0.95) or 0)
 
 
+@kept
+def _ends(_seen: View, units: pl.DataFrame) -> tuple[float, float]:
+    return _range(units["value"])
+
+
 def _rgb(colour: str) -> list[int]:
     return [int(colour[i : i + 2], 16) for i in (1, 3, 5)] + [235]
 
@@ -270,7 +288,7 @@ def _alt(seen: View, units: pl.DataFrame, metric: str) -> str:
 def legend(seen: View, units: pl.DataFrame, metric: str) -> None:
     """Say what the colours mean, from which figure to which, and what grey is."""
     unit = metrics.find(metric).unit
-    low, high = _range(units["value"])
+    low, high = _ends(seen, units)
     ramp = theme.palette().sequential[2:]
     swatches = "".join(
         f'<span style="background:{colour};width:16px;height:10px;display:inline-block"></span>' for colour in ramp
