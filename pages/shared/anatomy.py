@@ -7,15 +7,20 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared import formats, states, view
+from pages.shared import formats, states, theme, view
 from pages.shared.words import _
 
+# Charts, tables and map that a dark page has drawn turn light on paper: lightness is turned round, hues stay.
+_TURNED = "filter: invert(1) hue-rotate(180deg) brightness(1.08) contrast(1.1)"
+_DARK_ON_PAPER = (
+    f'<style>@media print {{ canvas, [data-testid="stVegaLiteChart"] svg {{ {_TURNED}; }} }}</style>'
+)
 STYLE = f"<style>{(Path(__file__).parent / 'style.css').read_text('utf-8')}</style>"
 
 
 def style() -> None:
     """Lay the style sheet under the page; it takes no room."""
-    st.html(STYLE)
+    st.html(STYLE + _DARK_ON_PAPER if theme.mode() == "dark" else STYLE)
 
 
 def header(title: str, how: str | None = None) -> None:
