@@ -237,16 +237,17 @@ def _labelled(rows: pl.DataFrame, cut: Cut, by: str | None, columns: str | None)
         "code": ("c", list(cut.codes)),
     }
 
-    def label(grouping: str | None) -> pl.Expr:
+    def label(name: str, grouping: str | None) -> pl.Series:
         if grouping is None:
-            return pl.lit(None, pl.String)
+            return pl.Series(name, [None] * rows.height, pl.String)
         column, names = labels[_sort(grouping) or "code"]
-        return pl.lit(pl.Series(names, dtype=pl.String)).gather(pl.col(column))
+        return pl.Series(name, names, pl.String)[rows[column]].rename(name)
 
-    named = [label(by).alias("group")]
+    # Put together from whole columns: an expression would wait its turn in the engine that all visitors share.
+    named = [label("group", by)]
     if columns is not None:
-        named.append(label(columns).alias("column"))
-    return rows.select(*named, "numerator", "denominator", "value", "low", "high", "suppressed", "reason")
+        named.append(label("column", columns))
+    return pl.DataFrame([*named, *(rows[name] for name in (*disclosure.FIGURES, "suppressed", "reason"))])
 
 
 def compare(
@@ -300,11 +301,15 @@ def target(
     if meant is found.definitions[0]:
         names.append(found.id)
     unit = filters.branch or next(iter(_tops(snapshot, viewer)), None)
+    set_ = snapshot.once("targets set", lambda: _targets(snapshot))
     while unit is not None:
-        rows = snapshot.targets.filter(
-            pl.col("metric").is_in(names), pl.col("branch_id") == unit, pl.col("year") == filters.end.year
-        )
-        if rows.height:
-            return float(rows["target"][0])
+        for name in names:
+            if (unit, name, filters.end.year) in set_:
+                return set_[unit, name, filters.end.year]
         unit = snapshot.tree.parent(unit)
     return None
+
+
+def _targets(snapshot: Snapshot) -> dict[tuple[str, str, int], float]:
+    rows = snapshot.targets.select("branch_id", "metric", "year", "target").iter_rows()
+    return {(unit, metric, year): float(target) for unit, metric, year, target in rows}

@@ -124,9 +124,9 @@ def _month(day: date) -> Month:
 
 def _units(unit: str | None, snapshot: Snapshot) -> list[Break]:
     """Return the unit's own opening, and openings and closings of large units directly below it."""
-    frame, tree = snapshot.units, snapshot.tree
-    opened = dict(zip(frame["branch_id"], frame["opened_on"], strict=True))
-    closed = dict(zip(frame["branch_id"], frame["closed_on"], strict=True))
+    tree = snapshot.tree
+    opened = snapshot.once("opened on", lambda: _days(snapshot, "opened_on"))
+    closed = snapshot.once("closed on", lambda: _days(snapshot, "closed_on"))
     first, last = snapshot.month_range
     found = []
     if unit is not None and (day := opened[unit]) is not None and first < _month(day) <= last:
@@ -153,14 +153,22 @@ def _units(unit: str | None, snapshot: Snapshot) -> list[Break]:
     return found
 
 
+def _days(snapshot: Snapshot, name: str) -> dict[str, date | None]:
+    return dict(zip(snapshot.units["branch_id"], snapshot.units[name], strict=True))
+
+
 def _limits(metric: Metric, filters: Filters, snapshot: Snapshot) -> list[Break]:
     """Return the days from which most cases run under another limit than before."""
     column = _LIMITS.get(metric.id)
     if column is None or snapshot.levels.is_empty():
         return []
+    wanted = dict(filters.where).get("category")
+    return snapshot.once(("limits changed", column, wanted), lambda: _limits_changed(column, wanted, snapshot))
+
+
+def _limits_changed(column: str, wanted: tuple[str, ...] | None, snapshot: Snapshot) -> list[Break]:
     codes = [code for code, _ in tables.CATEGORIES]
     weight = np.bincount(snapshot.grievances["category"].to_numpy(), minlength=len(codes)).astype(float)
-    wanted = dict(filters.where).get("category")
     if wanted:
         weight[[place for place, code in enumerate(codes) if code not in wanted]] = 0.0
     if weight.sum() == 0:

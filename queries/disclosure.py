@@ -95,10 +95,15 @@ def protected(viewer: Viewer, metric: Metric, definition: Definition, cut: Cut, 
         why = None
     else:
         why = _Open(cut, metric, resting).why()
-    reason = pl.lit(None, pl.String) if why is None else pl.Series("reason", why.ravel().tolist(), pl.String)
-    rows = rows.with_columns(reason=reason).with_columns(suppressed=pl.col("reason").is_not_null())
-    hidden = pl.col("suppressed")
-    return rows.with_columns(pl.when(~hidden).then(pl.col(name)).alias(name) for name in FIGURES)
+    reasons = [None] * rows.height if why is None else why.ravel().tolist()
+    hidden = pl.Series("suppressed", [reason is not None for reason in reasons], pl.Boolean)
+    figures = {name: rows[name] for name in FIGURES}
+    if hidden.any():
+        nothing = pl.Series([None], dtype=pl.Float64)
+        figures = {name: nothing.zip_with(hidden, figure).rename(name) for name, figure in figures.items()}
+    # Put together from whole columns: an expression would wait its turn in the engine that all visitors share.
+    kept = [figures.get(name, rows[name]) for name in rows.columns]
+    return pl.DataFrame([*kept, pl.Series("reason", reasons, pl.String), hidden])
 
 
 @dataclass(frozen=True, eq=False)

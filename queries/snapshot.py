@@ -114,6 +114,9 @@ class Snapshot:
     @property
     def month_range(self) -> tuple[Month, Month]:
         """The first month with an activity, a grievance or a suggestion, and the data date's month."""
+        return self.once("month range", self._month_range)
+
+    def _month_range(self) -> tuple[Month, Month]:
         firsts = [
             day
             for day in (
