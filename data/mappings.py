@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -23,6 +24,18 @@ def load(connection: Connection, name: str) -> HeaderMapping:
     if row is None:
         raise KeyError(f"{name}: {', '.join(names(connection)) or '–'}")
     return HeaderMapping(row.table_name, json.loads(row.columns), json.loads(row.codes))
+
+
+def listed(connection: Connection) -> list[dict[str, Any]]:
+    """Return name, table_name, by and at (UTC) of all saved mappings, by name."""
+    chosen = select(mappings.c.name, mappings.c.table_name, mappings.c.by, mappings.c.at).order_by(mappings.c.name)
+    return [dict(row._mapping) for row in connection.execute(chosen)]
+
+
+def remove(connection: Connection, name: str, by: str) -> None:
+    """Forget the mapping saved under `name`; what was handed in with it stays."""
+    connection.execute(delete(mappings).where(mappings.c.name == name))
+    audit(connection, by, "mapping_removed", {"name": name})
 
 
 def save(connection: Connection, name: str, mapping: HeaderMapping, by: str) -> None:

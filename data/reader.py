@@ -148,6 +148,33 @@ class Batch:
         return {(part.file, part.sheet): part.headers for part in self.parts}
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet as some other system wrote it: its headers, each with the values that stand most often below it."""
+
+    name: str | None
+    rows: int
+    columns: Mapping[str, Sequence[str]]
+
+
+def look(name: str, content: bytes, *, limits: Limits = UPLOAD) -> tuple[list[Sheet], Faults]:
+    """Return what stands in one upload, without asking which of our tables it is; or why it cannot be read."""
+    batch = Batch()
+    sheets: list[Sheet] = []
+    with tempfile.TemporaryDirectory(prefix="look-") as folder:
+        child = _Child(limits)
+        try:
+            for told, path in _listed([(name, content)], Path(folder), batch):
+                if _accepted(told, path, limits, batch):
+                    job = {"path": str(path.resolve()), "name": told, "look": True}
+                    answer = child.read(job | {"unpacked": limits.unpacked, "cells": limits.cells}, None)
+                    sheets += [Sheet(**sheet) for sheet in answer.get("sheets", [])]
+                    _take(batch, told, answer, limits)
+        finally:
+            child.stop()
+    return sheets, batch.faults
+
+
 def read(
     sources: Sequence[Path | tuple[str, bytes]],
     *,

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from data import delimited, formats, headers, workbook
+from data import delimited, formats, glance, headers, workbook
 from data.faults import KEPT, Fault, Faults, Refused
 from data.grid import Grid
 from data.headers import HeaderMapping
@@ -44,7 +44,7 @@ def main() -> None:
     for line in sys.stdin:
         job = json.loads(line)
         try:
-            answer = read_file(job)
+            answer = look_at(job) if job.get("look") else read_file(job)
         except Refused as refused:
             fault = Fault(job["name"], None, None, None, None, refused.rule, refused.params)
             answer = {"parts": [], "faults": [fault.as_dict()], "count": 1, "notes": []}
@@ -85,6 +85,24 @@ def read_file(job: dict[str, Any]) -> dict[str, Any]:
     if not answer.seen:
         raise Refused(NO_TABLE)
     return answer.as_dict()
+
+
+def look_at(job: dict[str, Any]) -> dict[str, Any]:
+    """Return what stands in one file, whatever system wrote it: `sheets` as `glance.glance` sees them.
+
+    `job`: path, name, unpacked and cells (limits). Refused if nothing can be read.
+    """
+    data = Path(job["path"]).read_bytes()
+    kind = formats.sniff(data, job["unpacked"])
+    if kind == "text":
+        grids: list[Any] = [delimited.read(data, headers.known)]
+    else:
+        grids, _left_out = workbook.read(data, kind, job["cells"], lambda _done, _of: None)
+    seen = [sheet for grid in grids if isinstance(grid, Grid) and (sheet := glance.glance(grid)) is not None]
+    if not seen:
+        refused = [one[1] for one in grids if not isinstance(one, Grid)]
+        raise refused[0] if refused else Refused(NO_TABLE)
+    return {"parts": [], "faults": [], "count": 0, "notes": [], "sheets": seen}
 
 
 class _Answer:

@@ -112,6 +112,8 @@ def parse(
     if column.kind == "text":
         bad = texts.str.contains(r"\x00") | texts.str.contains(_ERRORS)
         bad = bad.fill_null(False)
+        if codes:  # another system's numbers or names of units, say
+            texts = texts.replace(dict(codes))
         return Parsed(texts if not bad.any() else texts.set(bad, None), bad)
     distinct = texts.drop_nulls().unique()
     # Most columns repeat few values: reading each once is several times quicker than reading every row.

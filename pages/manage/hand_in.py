@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.manage import handing, history
+from pages.manage import handing, history, mapping
 from pages.shared import anatomy, view
 from pages.shared.words import _
 
@@ -15,13 +15,17 @@ anatomy.plain_header(
         "lists every fault with its place and remedy. Store when it is right. The same file twice changes nothing."
     ),
 )
-hand_in, templates, past = st.tabs([_("Hand in"), _("Templates"), _("History")], key="hand_in_tab", on_change="rerun")
+names = [_("Hand in"), _("Templates"), _("Other systems"), _("History")]
+hand_in, templates, others, past = st.tabs(names, key="hand_in_tab", on_change="rerun")
 with hand_in:
     if hand_in.open:
         handing.draw(seen)
 with templates:
     if templates.open:
         handing.templates(seen)
+with others:
+    if others.open:
+        mapping.draw(seen)
 with past:
     if past.open:
         history.draw(seen)

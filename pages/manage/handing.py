@@ -11,9 +11,10 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from data import findings, importer, people, reader, tables
+from data import database, findings, importer, layout, mappings, people, reader, tables
 from data import templates as empty
 from data.faults import Fault
+from data.headers import HeaderMapping
 from data.importer import ImportResult
 from data.marking import marked
 from pages.shared.view import View
@@ -21,13 +22,15 @@ from pages.shared.words import _, language
 from queries import holding
 
 Upload = tuple[str, bytes]
+TAKEN = "mapping_taken"  # the upload whose columns are to be mapped
+UNFIT = (layout.UNKNOWN_TABLE, layout.NO_HEADER, layout.SEVERAL_TABLES, layout.MISSING_COLUMN)
 ENDINGS = ["csv", "txt", "xlsx", "xls", "ods", "et"]
 FAULTS_SHOWN = 200  # what a person works through before handing in again; the download has the first thousand
 
 
 def draw(seen: View) -> None:
     """Draw the drop zone, the preview and the button that stores."""
-    limits = _limits()
+    most = limits()
     dropped = st.file_uploader(
         _("Drop ledgers here"),
         type=ENDINGS,
@@ -35,8 +38,8 @@ def draw(seen: View) -> None:
         key="hand_in_files",
         help=_(
             "CSV (UTF-8 or GBK), XLSX, XLS or ODS; up to {files} files of {size} MB each. Chinese or English headers.",
-            files=limits.files,
-            size=limits.size // reader.MEGABYTE,
+            files=most.files,
+            size=most.size // reader.MEGABYTE,
         ),
     )
     if done := st.session_state.pop("hand_in_done", None):
@@ -50,8 +53,9 @@ def draw(seen: View) -> None:
         key="hand_in_move",
         help=_("Without it a known number under another unit is a fault: two units may number alike."),
     )
-    result = _preview(seen, uploads, move)
-    _counts(result)
+    other = _other_system()
+    result = preview(seen, uploads, move, other)
+    counts(result)
     if result.refused:
         st.error(findings.verdict(result, language()), icon=":material/block:")
     elif result.unchanged:
@@ -63,12 +67,52 @@ def draw(seen: View) -> None:
             icon=":material/save:",
             key="hand_in_store",
             on_click=_store,
-            args=(seen.viewer.email, _units(seen), uploads, move),
+            args=(seen.viewer.email, _units(seen), uploads, move, other),
         )
-    _faults(result, uploads)
+    if foreign := _foreign(result, uploads):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(_("{name} does not have our headers. Was it written by another system?", name=foreign[0]))
+            st.button(
+                _("Say what its columns mean"),
+                icon=":material/schema:",
+                key="hand_in_map",
+                on_click=_map,
+                args=(foreign,),
+            )
+    faults(result, uploads)
 
 
-def _limits() -> reader.Limits:
+def _other_system() -> HeaderMapping | None:
+    """Draw the choice of a saved mapping, where there is any, and return the one chosen."""
+    with database.reading() as connection:
+        names = mappings.names(connection)
+        if not names:
+            return None
+        chosen = st.selectbox(
+            _("Written by another system"),
+            names,
+            index=None,
+            key="hand_in_mapping",
+            placeholder=_("no: our own headers"),
+            width=360,
+        )
+        return mappings.load(connection, chosen) if chosen in names else None
+
+
+def _foreign(result: ImportResult, uploads: Sequence[Upload]) -> Upload | None:
+    """Return the first upload whose headers are none of ours, if any."""
+    strange = {fault.file for fault in result.faults if fault.rule in UNFIT}
+    return next((upload for upload in uploads if upload[0] in strange), None)
+
+
+def _map(upload: Upload) -> None:
+    """Go on with an upload where its columns are mapped."""
+    st.session_state[TAKEN] = upload
+    st.session_state["hand_in_tab"] = _("Other systems")
+
+
+def limits() -> reader.Limits:
+    """Return what one upload may take, as the server is set."""
     return reader.upload_limits(int(st.get_option("server.maxUploadSize")))
 
 
@@ -77,10 +121,10 @@ def _units(seen: View) -> list[str] | None:
     return list(seen.units) if seen.viewer.units else None
 
 
-def _preview(seen: View, uploads: Sequence[Upload], move: bool) -> ImportResult:
-    """Check the files without storing, once per set of files and version of the data."""
+def preview(seen: View, uploads: Sequence[Upload], move: bool, other: HeaderMapping | None = None) -> ImportResult:
+    """Check the files without storing, once per set of files, mapping and version of the data."""
     digest = hashlib.sha256(b"".join(name.encode() + content for name, content in uploads)).hexdigest()
-    key = (digest, move, seen.snapshot.version, seen.viewer.email)
+    key = (digest, move, seen.snapshot.version, seen.viewer.email, repr(other))
     kept = st.session_state.get("hand_in_preview")
     if kept is None or kept[0] != key:
         with st.status(_("Checking the files …"), expanded=False) as status:
@@ -90,7 +134,8 @@ def _preview(seen: View, uploads: Sequence[Upload], move: bool) -> ImportResult:
                 dry_run=True,
                 allow_move=move,
                 allowed_units=_units(seen),
-                limits=_limits(),
+                mapping=other,
+                limits=limits(),
                 progress=_telling(status.update),
             )
             status.update(label=_("Checked"), state="complete")
@@ -108,8 +153,12 @@ def _telling(update: Callable[..., None]) -> Callable[[str, int, int], None]:
     return told
 
 
-def _store(email: str, units: list[str] | None, uploads: Sequence[Upload], move: bool) -> None:
-    result = importer.import_files(uploads, by=email, allow_move=move, allowed_units=units, limits=_limits())
+def _store(
+    email: str, units: list[str] | None, uploads: Sequence[Upload], move: bool, other: HeaderMapping | None
+) -> None:
+    result = importer.import_files(
+        uploads, by=email, allow_move=move, allowed_units=units, limits=limits(), mapping=other
+    )
     if not result.refused:
         people.audit(None, email, "import", {"import": result.import_id, "files": [name for name, _content in uploads]})
         # Whoever handed in sees the figures move at once; everybody else at their next click.
@@ -118,7 +167,8 @@ def _store(email: str, units: list[str] | None, uploads: Sequence[Upload], move:
     st.session_state.pop("hand_in_preview", None)
 
 
-def _counts(result: ImportResult) -> None:
+def counts(result: ImportResult) -> None:
+    """List how many rows of each table are new, changed and unchanged."""
     if not result.counts:
         return
     zh = language() == "zh"
@@ -126,9 +176,9 @@ def _counts(result: ImportResult) -> None:
         pl.DataFrame(
             {
                 "table": [tables.BY_NAME[name].zh if zh else name for name in result.counts],
-                "new": [counts.new for counts in result.counts.values()],
-                "changed": [counts.changed for counts in result.counts.values()],
-                "unchanged": [counts.unchanged for counts in result.counts.values()],
+                "new": [rows.new for rows in result.counts.values()],
+                "changed": [rows.changed for rows in result.counts.values()],
+                "unchanged": [rows.unchanged for rows in result.counts.values()],
             }
         ),
         hide_index=True,
@@ -136,7 +186,7 @@ def _counts(result: ImportResult) -> None:
     )
 
 
-def _faults(result: ImportResult, uploads: Sequence[Upload]) -> None:
+def faults(result: ImportResult, uploads: Sequence[Upload]) -> None:
     """Draw faults, warnings and notes, and the ways to take them along."""
     found = list(findings.all_findings(result))
     if not found:
@@ -167,8 +217,8 @@ def _faults(result: ImportResult, uploads: Sequence[Upload]) -> None:
                 )
 
 
-def _marking(name: str, content: bytes, faults: list[Fault], tongue: str) -> Callable[[], bytes]:
-    return lambda: marked(name, content, faults, tongue) or content
+def _marking(name: str, content: bytes, found: list[Fault], tongue: str) -> Callable[[], bytes]:
+    return lambda: marked(name, content, found, tongue) or content
 
 
 def _table(found: Sequence[Fault]) -> pl.DataFrame:

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
+import polars as pl
 import pytest
+from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
-from data import database, importer, people, reader
+from data import bulk, database, importer, mappings, people, reader
 from data.faults import Fault
 from data.marking import marked
+from data.schema import HANDED_IN
 from tests.pages.conftest import HOUSE, PEOPLE, TABLES
 
 
@@ -99,3 +102,47 @@ def test_the_faulty_workbook_comes_back_with_the_cell_marked() -> None:
     cell = openpyxl.load_workbook(io.BytesIO(back))["工作动态"]["B2"]
     assert cell.comment is not None and "2025-03-05" in cell.comment.text
     assert openpyxl.load_workbook(io.BytesIO(back))["工作动态"]["A2"].comment is None
+
+
+def test_a_file_of_another_system_is_mapped_once_and_then_handed_in_as_it_is(own_home: Path) -> None:
+    ours = {"N930": "福利", "N931": "政策"}
+    lines = [f"{number},D1B1,2025-06-10 09:00,{kind},通知" for number, kind in ours.items()]
+    content = "\n".join(["编码,发布部门,发布时间,信息类别,标题", *lines]).encode("gbk")
+    app = hand_in_page()
+    app.file_uploader[0].upload("OA导出.csv", content, "text/csv")
+    app.run()
+    assert app.error
+    app.button(key="hand_in_map").click().run()
+    assert not app.exception
+    app.selectbox[0].set_value("notices").run()
+    assert not app.exception
+    assert [error.value for error in app.error] == []
+    app.text_input(key="mapping_name").set_value("OA公告")
+    app.button(key="mapping_store").click().run()
+    assert not app.exception
+    with database.reading() as connection:
+        made = mappings.load(connection, "OA公告")
+    assert made.table == "notices"
+    assert made.columns == {"编码": "notice_id", "发布部门": "branch_id", "发布时间": "published_on",
+                            "信息类别": "kind", "标题": "title"}  # fmt: skip
+    assert made.codes["kind"] == {"福利": "welfare", "政策": "policy"}
+    again = hand_in_page()
+    again.file_uploader[0].upload("OA导出.csv", content, "text/csv")
+    again.run()
+    again.selectbox(key="hand_in_mapping").set_value("OA公告").run()
+    again.button(key="hand_in_store").click().run()
+    assert again.success
+    with database.reading() as connection:
+        frame = bulk.read(connection, select(HANDED_IN["notices"]))
+    stored = frame.filter(pl.col("notice_id").is_in(list(ours))).sort("notice_id")
+    assert stored["kind"].to_list() == ["welfare", "policy"]
+
+
+def test_a_mapping_without_a_required_column_says_which(own_home: Path) -> None:
+    app = hand_in_page()
+    app.file_uploader[0].upload("导出.csv", "部门,在岗人数\nD1B1,120\n".encode(), "text/csv")
+    app.run()
+    app.button(key="hand_in_map").click().run()
+    assert not app.exception
+    assert ["月份" in error.value for error in app.error] == [True]
+    assert not [field for field in app.text_input if field.key == "mapping_name"]
