@@ -36,6 +36,7 @@ WATCHED = (
 )
 # Of these, rates whose cases can be counted are compared between units.
 COMPARED = ("on_time_rate", "satisfaction_rate", "response_rate", "reopen_rate", "adoption_rate")
+SLOW_MONTHS = 3  # what happened shows in a figure after some months: cases filed then are due then
 HISTORY_MONTHS = 30  # long enough for two springs, short enough that an old level does not set the limits
 # Months that a cohort takes to settle: its latest months read low (or short) only because they are young, and say
 # nothing yet. By (metric, definition); a decided, closed or due case is settled at once.
@@ -243,8 +244,11 @@ def _comparable_from(broken: tuple[Break, ...], months: list[str]) -> int:
 def reason_near(
     viewer: Viewer, metric: str, filters: Filters, since: Month, snapshot: Snapshot | None = None
 ) -> Break | None:
-    """Return what was noted in the month from which a figure changed, or the one before or after; None if nothing."""
+    """Return what was noted in the months before a figure changed, or the one after; None if nothing.
+
+    What is noted need not be the reason; that it stands beside the figure lets the reader judge.
+    """
     snapshot = snapshot or current()
     known = breaks(viewer, metric, filters, None, snapshot)
-    near = [one for one in known if abs(one.month - since) <= 1]
+    near = [one for one in known if -1 <= since - one.month <= SLOW_MONTHS]
     return min(near, key=lambda one: abs(one.month - since), default=None)

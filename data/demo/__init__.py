@@ -96,6 +96,7 @@ def main(
     if result is None:
         with database.writing(engine) as connection:
             company.annotate(connection)
+            company.assess(connection)
         # Made by us and into empty tables: its rules are held by a test, not checked again row by row.
         result = importer.store_frames(
             frames, by=company.BY, kind="demo", files=(file,), engine=engine, validate=False, progress=progress

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import Connection, select
 
-from data import people, records, schema
+from data import assessment, people, records, schema
 from data.demo.stories import HOTLINE, REORGANISATION
 
 BY = "demo"
@@ -61,3 +61,34 @@ def invite(connection: Connection) -> None:
     for address, name, role, units, language in PEOPLE:
         if address not in known:
             people.add(connection, address, name, role, units=units, language=language, by=BY)
+
+
+# What the made-up group's units are assessed by: (metric or duty, share asked for, kinds of units, post).
+ASSESSED: tuple[assessment.Item, ...] = (
+    assessment.Item("duty:party_day", 0.9, (), "组织委员"),
+    assessment.Item("duty:party_meeting", None, (), "支部书记"),
+    assessment.Item("duty:committee_meeting", 0.8, (), "支部书记"),
+    assessment.Item("duty:group_meeting", 0.8, (), "组织委员"),
+    assessment.Item("duty:party_lecture", 0.75, (), "宣传委员"),
+    assessment.Item("duty:workers_congress", None, ("company", "division"), "工会主席"),
+    assessment.Item("duty:contract_renewal", None, (), "工会主席"),
+    assessment.Item("duty:headcount_ledger", None, (), "人事专员"),
+    assessment.Item("on_time_rate", None, (), "工会主席"),
+    assessment.Item("satisfaction_rate", None, (), "工会主席"),
+    assessment.Item("adoption_rate", None, (), "技术负责人"),
+    assessment.Item("commitments_on_time_rate", None, ("company", "division"), "行政分管领导"),
+)
+HOLDERS: tuple[tuple[str, str, str], ...] = (
+    ("HQ", "工会主席", "程慧"),
+    ("HQ", "支部书记", "方毅"),
+    ("D02", "工会主席", "罗青"),
+)
+
+
+def assess(connection: Connection) -> None:
+    """Put the demo's assessment sheet in place if there is none; what somebody composed is kept."""
+    if assessment.items(connection):
+        return
+    assessment.keep(connection, ASSESSED, by=BY)
+    for unit, post, name in HOLDERS:
+        assessment.name(connection, unit, post, name, by=BY)

@@ -37,12 +37,7 @@ start = seen.filters.end.back(23)
 with left:
     charts.figure(
         seen,
-        charts.line(
-            seen,
-            seen.ask("on_time_rate", by="month", start=start),
-            target=seen.target("on_time_rate"),
-            marks=trend.marks(seen, "on_time_rate"),
-        ),
+        trend.line(seen, "on_time_rate", start=start),
         title=say.level(seen, "on_time_rate"),
         key="unit_on_time",
     )

@@ -102,12 +102,7 @@ left, right = st.columns(2, gap="medium")
 with left:
     charts.figure(
         seen,
-        charts.line(
-                seen,
-                seen.ask("joint_activity_share", by="month"),
-                target=seen.target("joint_activity_share"),
-                marks=trend.marks(seen, "joint_activity_share"),
-            ),
+        trend.line(seen, "joint_activity_share"),
         title=_("How much Party and union do together"),
         key="joint_by_month",
     )

@@ -95,12 +95,7 @@ with st.grid(2, min_column_width=WIDE, gap="small"):
     linked = "production_linked_suggestion_share"
     charts.figure(
         seen,
-        charts.line(
-            seen,
-            seen.ask(linked, by="month", start=trend.start(seen)),
-            target=seen.target(linked),
-            marks=trend.marks(seen, linked),
-        ),
+        trend.line(seen, linked, start=trend.start(seen)),
         title=say.level(seen, linked),
         subtitle=figure.about(seen, seen.ask(linked)) + trend.about(seen),
         key="linked_by_month",

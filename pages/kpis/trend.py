@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pages.shared import formats
+from typing import Any
+
+from pages.shared import charts, formats
 from pages.shared.view import View
 from pages.shared.words import _
 from queries import breaks
@@ -30,3 +32,9 @@ def marks(seen: View, metric: str) -> tuple[tuple[str, str], ...]:
     """Return the months in which the metric's limits start anew, and what happened in each."""
     known = breaks.breaks(seen.viewer, metric, seen.filters, seen.definition(metric), seen.snapshot)
     return tuple((str(one.month), one.told(seen.snapshot, seen.language)) for one in known)
+
+
+def line(seen: View, metric: str, **changes: Any) -> charts.Drawing:
+    """Return the metric by month with its target and marks; `changes` replace parts of the view's filters."""
+    answer = seen.ask(metric, by="month", **changes)
+    return charts.line(seen, answer, target=seen.target(metric), marks=marks(seen, metric))

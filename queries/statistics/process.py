@@ -161,11 +161,12 @@ def latest_change(
 ) -> Change | None:
     """Return the likeliest change of level within the latest twelve months, tested by shuffling the months.
 
-    For each possible first month the mean after it is compared with the mean before it (weighted by `denominators`,
-    where given); the largest standardised difference is set against that of 9,999 shuffled orders, so `p` holds
-    whatever the distribution, as long as the months without a change could have come in any order. One odd month alone
-    can never be rarer than 1 in the number of months: a change becomes evident when it lasts two or three. `start` is
-    the first index that counts (the last break of the limits). None with fewer than 12 months.
+    For each possible first month in them the mean after it is compared with the mean before it (weighted by
+    `denominators`, where given); the largest standardised difference is set against that of 9,999 shuffled orders, so
+    `p` holds whatever the distribution, as long as the months without a change could have come in any order. One odd
+    month alone can never be rarer than 1 in the number of months: a change becomes evident when it lasts two or three.
+    A change that fills the twelve months is told from the month in which it began. `start` is the first index that
+    counts (the last break of the limits). None with fewer than 12 months.
     Source: permutation test of a maximally selected statistic: A. N. Pettitt, “A non-parametric approach to the
     change-point problem”, Applied Statistics 28 (1979) 126–135; p with the observed order counted in: B. Phipson and
     G. K. Smyth, Statistical Applications in Genetics and Molecular Biology 9 (2010) 39.
@@ -189,6 +190,9 @@ def latest_change(
     # A hair's tolerance: the same order, summed in another way, must count as equally strong.
     p = (1 + int(np.sum(null >= observed.max() * (1 - 1e-9)))) / (1 + _SHUFFLES)
     split = len(y) - 1 - int(observed.argmax())
+    if split == len(y) - longest:
+        # It shows in the whole last year, so it may be older: it began where the months before part from those after.
+        split = len(y) - 1 - int(_jumps(scores[::-1][: len(y) - 4], len(y)).argmax())
     before, after = (float(np.average(y[part], weights=n[part])) for part in (slice(None, split), slice(split, None)))
     residual = np.concatenate(((y[:split] - before) * np.sqrt(n[:split]), (y[split:] - after) * np.sqrt(n[split:])))
     variance = float(np.sum(residual**2)) / (len(y) - 2)

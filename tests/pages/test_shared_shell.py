@@ -216,8 +216,9 @@ def test_when_the_database_falls_silent_the_page_goes_on_and_says_since_when(
 
 def test_bookmarked_addresses_stay() -> None:
     assert [entry.key for entry in navigation._PLANNED] == [
-        "overview", "participation", "grievances", "suggestions", "engagement", "early-warning", "unit", "map", "room",
-        "commitments", "contracts", "needs", "hand-in", "correct", "quality", "definitions", "people",
+        "overview", "participation", "grievances", "suggestions", "engagement", "early-warning", "unit", "map",
+        "assessment", "room", "commitments", "contracts", "needs", "hand-in", "correct", "quality", "definitions",
+        "people",
     ]  # fmt: skip
 
 
