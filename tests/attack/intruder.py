@@ -25,6 +25,7 @@ LONGEST = 180  # seconds for one run on a busy machine
 HEADER = "X-Remote-User"
 TRUSTED = {"STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-Remote-User": "email"}'}
 CHOSEN = '{"selection": {"points": [], "rows": [0, 99999], "objects": {"units": [{"branch_id": "D2"}]}}}'
+ROW = '{"selection": {"rows": [0], "columns": [], "cells": []}}'
 
 # What a forged widget claims to hold, by the field of the message that carries it.
 FORGERIES: tuple[tuple[str, Any], ...] = (
@@ -39,6 +40,8 @@ FORGERIES: tuple[tuple[str, Any], ...] = (
     ("string_array_value", ("D2", "D2B1", "<img src=x onerror=alert(1)>")),
     ("int_array_value", (0, 1, 2, 999_999, -5)),
     ("json_value", CHOSEN),
+    ("string_value", CHOSEN),
+    ("string_value", ROW),
     ("string_trigger_value", "D2"),
 )
 
@@ -70,6 +73,32 @@ class Heard:
         """The elements drawn, in order."""
         deltas = [message.delta for message in self.messages if message.WhichOneof("type") == "delta"]
         return [delta.new_element for delta in deltas if delta.HasField("new_element")]
+
+    def widgets(self, key: str = "") -> list[str]:
+        """The ids of the widgets drawn, all or those with a key."""
+        found = {
+            text: None
+            for message in self.messages
+            if message.WhichOneof("type") == "delta"
+            for text in strings(message.delta)
+            if text.startswith("$$ID-") and text.endswith(f"-{key}" if key else "")
+        }
+        return list(found)
+
+    @property
+    def tabs(self) -> list[tuple[str, str]]:
+        """Each row of tabs by its id, with the label of each tab that is not open from the start."""
+        found, name = [], ""
+        for message in self.messages:
+            block = message.delta.add_block if message.WhichOneof("type") == "delta" else None
+            if block is None:
+                continue
+            if block.HasField("tab_container"):
+                name, first = block.tab_container.id, True
+            elif block.HasField("tab") and name:
+                found += [] if first else [(name, block.tab.label)]
+                first = False
+        return found
 
     @property
     def pages(self) -> set[str]:
@@ -165,15 +194,15 @@ class Intruder:
 
     def operate(self, page: str, query: str, heard: Heard) -> None:
         """Open every tab and popover, press every button and claim every forged value, one kind after the other."""
-        ids = {
-            text: None
-            for message in heard.messages
-            if message.WhichOneof("type") == "delta"
-            for text in strings(message.delta)
-            if text.startswith("$$ID-")
-        }
+        self._claim(page, query, heard, ())
+        for tabs, label in heard.tabs:
+            kept = ((tabs, "string_value", label),)
+            self._claim(page, query, self.run(page, query, kept), kept)
+
+    def _claim(self, page: str, query: str, heard: Heard, kept: Sequence[tuple[str, str, Any]]) -> None:
+        ids = [name for name in heard.widgets() if name not in {name for name, _, _ in kept}]
         for kind, value in (("trigger_value", True), *FORGERIES):
-            self.run(page, query, [(name, kind, value) for name in ids])
+            self.run(page, query, [*kept, *((name, kind, value) for name in ids)])
 
     def download(self) -> None:
         """Take every download that was offered."""

@@ -8,8 +8,8 @@ import pytest
 
 from pages.shared.navigation import ENTRIES, entries
 from queries.viewers import Viewer
-from tests.attack.conftest import MARK, ROLES, Office
-from tests.attack.intruder import Heard, Intruder, found_in
+from tests.attack.conftest import MARK, MARKED, ROLES, Office
+from tests.attack.intruder import ROW, Heard, Intruder, found_in
 from tests.browser.browsing import HOUSE, Server
 
 PAGES = [entry for entry in ENTRIES if entry.path.is_file()]
@@ -61,3 +61,19 @@ def test_no_page_sends_what_is_not_for_the_role_whatever_is_forged(
     # Streamlit stumbles over a value of another kind than its widget's; our own code must not.
     ours = [fault for fault in server.said().split("a page failed") if f'File "{HOUSE}/pages' in fault]
     assert not ours, ours[0][-3000:]
+
+
+@pytest.mark.parametrize("role", ["admin", "union_staff"])
+def test_what_an_import_did_to_single_rows_is_for_those_who_may_see_them(role: str, server: Server) -> None:
+    told: list[str] = []
+    with Intruder(server.url, ROLES[role][0]) as one:
+        tabs = next(name for name, label in one.run("hand-in", USUAL).tabs if label == "History")
+        kept = [(tabs, "string_value", "History")]
+        listed = one.run("hand-in", USUAL, kept)
+        kept += [(name, "string_value", ROW) for name in listed.widgets("history_table")]
+        for box in one.run("hand-in", USUAL, kept).widgets("history_1_table"):
+            told += [one.run("hand-in", USUAL, [*kept, (box, "string_value", table)]).text() for table in MARKED]
+    # Union staff see the imports that they handed in themselves, and these rows came from somebody else.
+    assert len(told) == (len(MARKED) if role == "admin" else 0)
+    for text in told:
+        assert not {kind for _, kind in found_in(text, MARKS)} - {"importer"}

@@ -23,6 +23,7 @@ from queries.audit import audit
 from queries.disclosure import FIGURES, last_closed, minimum_group
 from queries.errors import NotAllowed, QueryError
 from queries.filters import Filters, Month
+from queries.foresight import outlook
 from queries.loading import load
 from queries.metrics import METRICS
 from queries.resting import rests
@@ -230,6 +231,12 @@ def test_the_management_side_chooses_no_day_of_knowledge(facts: Snapshot) -> Non
             at = ask(MANAGEMENT, metric.id, replace(YEAR, as_of=date(2024, 11, 3)), None, None, facts)
             assert at.data_date == date(2024, 10, 31)
             assert ask(MANAGEMENT, metric.id, YEAR, None, None, facts).data_date == date(2025, 5, 31)
+
+
+def test_the_management_side_gets_no_forecast(facts: Snapshot) -> None:
+    outlook(EXECUTIVE, YEAR, facts)
+    with pytest.raises(NotAllowed, match="closed months"):
+        outlook(MANAGEMENT, YEAR, facts)
 
 
 def test_comparisons_of_the_management_side_answer_too(facts: Snapshot) -> None:
