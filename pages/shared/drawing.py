@@ -241,7 +241,6 @@ def drawn(
 
 def reason_of(frame: pl.DataFrame) -> str | None:
     """Return the reason for which most of a frame's figures are withheld; None where none are."""
-    if "reason" not in frame.columns:
+    if "reason" not in frame.columns or frame["reason"].null_count() == frame.height:
         return None
-    reasons = frame["reason"].drop_nulls().mode().sort()
-    return str(reasons[0]) if reasons.len() else None
+    return str(frame["reason"].drop_nulls().mode().sort()[0])
