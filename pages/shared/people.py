@@ -47,13 +47,14 @@ def role_name(role: Role) -> str:
 
 def who() -> Person:
     """Return the visitor; ends the run with a screen that says why for one who may not look."""
-    personas = _personas() if demo() else ()
+    present = visitors.everyone() if demo() else []
+    personas = tuple((row["email"], f"{role_name(row['role'])} · {row['name']}") for row in present)
     email = _chosen(personas) if personas else st.user.get("email")
     if not email:
         states.signed_out(can_sign_in=signs_in())
         st.stop()
     try:
-        row = visitors.visitor(str(email))
+        row = next(row for row in present if row["email"] == email) if personas else visitors.visitor(str(email))
     except visitors.Unreachable:
         states.unreachable()
         st.stop()
@@ -106,10 +107,6 @@ def switch(person: Person) -> None:
 def _switched() -> None:
     # The address must not bring the former person back when the page is loaded anew.
     st.query_params["as"] = st.session_state[_SWITCH]
-
-
-def _personas() -> tuple[tuple[str, str], ...]:
-    return tuple((row["email"], f"{role_name(row['role'])} · {row['name']}") for row in visitors.everyone())
 
 
 def _chosen(personas: tuple[tuple[str, str], ...]) -> str:
