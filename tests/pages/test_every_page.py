@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from data.words import catalogue
 from pages.shared.navigation import ENTRIES, Entry, entries
+from pages.shared.sidebar import OWN_NAMES
 from queries.viewers import Role, Viewer
 from tests.pages.conftest import HOUSE, PEOPLE, TABLES
 
@@ -22,13 +23,14 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 # English prose: codes (D1B2), formats (CSV), and single words inside Chinese (AI, e-mail) are none.
 PROSE = re.compile(r"[A-Za-z]{2,}(?: [A-Za-z]{2,}){2,}")
 TAGS = re.compile(r"<style.*?</style>|<[^>]+>", re.DOTALL)
-# The enterprise's own words, which its ledgers have in one language.
+# The enterprise's own words, which its ledgers have in one language, and what a language calls itself.
 OWN_WORDS = re.compile(
     "|".join(
         sorted(
             {
                 *pl.read_csv(TABLES / "branches.csv")["region"].drop_nulls(),
                 *pl.read_csv(TABLES / "interests.csv")["topic"].drop_nulls(),
+                *OWN_NAMES.values(),
             }
         )
     )
