@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from data import database, schema
 from data.frames import read
+from data.limits import coded, with_limits
 from queries.answers import make_cut
 from queries.errors import NotAllowed
 from queries.filters import Filters
 from queries.holding import current
-from queries.loading import coded, with_limits
 from queries.metrics import find
 from queries.snapshot import Snapshot
 from queries.viewers import Viewer

@@ -191,7 +191,10 @@ def faults(result: ImportResult, uploads: Sequence[Upload]) -> None:
     found = list(findings.all_findings(result))
     if not found:
         return
-    st.dataframe(_table(found[:FAULTS_SHOWN]), hide_index=True, width="stretch", column_config=_headings())
+    shown = _table(found[:FAULTS_SHOWN])
+    # What no finding has takes no room: the rule is what is read.
+    shown = shown.select(column.name for column in shown if column.null_count() < len(column))
+    st.dataframe(shown, hide_index=True, width="stretch", column_config=_headings(), placeholder="")
     if len(found) > FAULTS_SHOWN:
         st.caption(_("The first {n} are shown; the list to download has more.", n=FAULTS_SHOWN))
     tongue = language()

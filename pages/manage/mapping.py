@@ -122,8 +122,8 @@ def _columns(sheet: reader.Sheet, digest: str) -> HeaderMapping:
     rows = pl.DataFrame(
         {
             "header": list(sheet.columns),
-            "examples": [" · ".join(said[:EXAMPLES]) for said in sheet.columns.values()],
             "column": pl.Series([suggested.get(header) for header in sheet.columns], dtype=pl.String),
+            "examples": [" · ".join(said[:EXAMPLES]) for said in sheet.columns.values()],
         }
     )
     chosen: Any = st.data_editor(
@@ -151,12 +151,14 @@ def _codes(seen: View, sheet: reader.Sheet, made: HeaderMapping, digest: str) ->
     codes: dict[str, Mapping[str, str]] = {}
     for column in similar.translated(made):
         header = next(header for header, name in made.columns.items() if name == column.name)
-        units = {} if column.codes else {one: seen.snapshot.name(one, seen.language) for one in seen.units}
+        # Another system calls units by their Chinese names, whatever language its reader speaks.
+        units = {} if column.codes else {one: seen.snapshot.name(one, "zh") for one in seen.units}
         foreign = similar.unmapped(sheet.columns[header], column, units)
         if not foreign:
             continue
         suggested = similar.codes_for(foreign, column, units)
-        labels = units or {code: zh if language() == "zh" else code for code, zh in column.codes}
+        own = {one: seen.snapshot.name(one, seen.language) for one in units}
+        labels = own or {code: zh if language() == "zh" else code for code, zh in column.codes}
         st.markdown(f"**{_name(column)}**")
         chosen: Any = st.data_editor(
             pl.DataFrame(
