@@ -32,6 +32,19 @@ _ROWS: dict[Subject, Callable[[Cut], pl.LazyFrame]] = {
     "grievances": grievances.durations,
     "suggestions": suggestions.durations,
 }
+# The counts that the management side may ask for by themselves, by the column that tells them.
+_COUNTS: dict[Subject, dict[str, tuple[str, str | None]]] = {
+    "grievances": {
+        "events": ("closure_rate", "received"),
+        "within_15": ("closed_within_15", None),
+        "within_30": ("closed_within_30", None),
+    },
+    "suggestions": {
+        "events": ("submitted_decided", None),
+        "within_15": ("decided_within_15", None),
+        "within_30": ("decided_within_30", None),
+    },
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +69,8 @@ def durations(
     """Return how long the cases filed (submitted) in the period take until they are closed (decided).
 
     `by` is a space or code grouping of the median, or None. Curves go on while at least the minimum group is watched;
-    for a viewer who may not see single cases each of their steps stands for at least as many cases.
+    for a viewer who may not see single cases each of their steps stands for at least as many cases, and the management
+    side gets no curve, but the shares ended within 15 and 30 days where it may ask for their counts.
     Raises as `ask`. Source: `queries/statistics/survival.py`.
     """
     snapshot = snapshot or current()
@@ -94,28 +108,33 @@ def _work_out(viewer: Viewer, subject: Subject, filters: Filters, by: str | None
         groups = groups.join(shares, on="group", how="left", nulls_equal=True, maintain_order="left")
     at_risk = _at_risk(cases, groups, 1 if viewer.sees_cases else least)
     curve = survival.curves(cases, ("group",)).filter(pl.col("at_risk") >= least)
-    if not viewer.sees_cases:
-        curve = _coarse(curve, least)
     if viewer.role == "management":
-        groups, at_risk = _in_large_parts(groups, cases, least), _apart(at_risk, least)
-        left = pl.col("at_risk") - pl.col("ended") - pl.col("censored")
-        curve = curve.filter((left == 0) | (left >= least))
+        # The curve of the whole less those of its parts would tell of single cases on single days.
+        groups = _asked_for(groups, viewer, subject, answer, by, snapshot)
+        curve, at_risk = curve.clear(), at_risk.clear()
+    elif not viewer.sees_cases:
+        curve = _coarse(curve, least)
     places = {name: place for place, name in enumerate(groups["group"])}
     drawn = _from_the_start(curve)
     drawn = drawn[sorted(range(drawn.height), key=lambda row: places[drawn["group"][row]])]
     return Durations(answer, groups, drawn, at_risk)
 
 
-def _in_large_parts(groups: pl.DataFrame, cases: pl.DataFrame, least: int) -> pl.DataFrame:
-    """Return the groups without numbers that tell a few cases apart from the others: ended ones, or those in time."""
-    apart = {"events": pl.col("event"), "naive": pl.col("event")}
-    apart |= {f"within_{days}": pl.col("event") & (pl.col("days") <= days) for days in WITHIN}
-    parts = cases.group_by("group").agg(
-        ((of.sum() == 0) | (of.sum() >= least)).and_(((~of).sum() == 0) | ((~of).sum() >= least)).alias(f"_{name}")
-        for name, of in apart.items()
-    )
-    found = groups.join(parts, on="group", how="left", nulls_equal=True, maintain_order="left")
-    return found.with_columns(pl.when(f"_{name}").then(name).alias(name) for name in apart).select(groups.columns)
+def _asked_for(
+    groups: pl.DataFrame, viewer: Viewer, subject: Subject, answer: Answer, by: str | None, snapshot: Snapshot
+) -> pl.DataFrame:
+    """Return the groups without numbers that the viewer gets no answer to: who sees the whole could tell the rest.
+
+    How many ended in all, and within some days, are counts of their own, withheld with all that subtraction tells.
+    """
+    for column, (metric, definition) in _COUNTS[subject].items():
+        told = ask(viewer, metric, answer.filters, by, definition, snapshot).frame.select("group", _hidden="suppressed")
+        joined = groups.join(told, on="group", how="left", nulls_equal=True, maintain_order="left")
+        names = (column, "naive", "misleads") if column == "events" else (column,)
+        groups = joined.with_columns(pl.when(~pl.col("_hidden")).then(name).alias(name) for name in names).drop(
+            "_hidden"
+        )
+    return groups
 
 
 def _coarse(curve: pl.DataFrame, least: int) -> pl.DataFrame:
@@ -150,18 +169,3 @@ def _at_risk(cases: pl.DataFrame, groups: pl.DataFrame, least: int) -> pl.DataFr
         .with_columns(pl.col("day").cast(pl.Int64), pl.col("waiting").fill_null(0))
         .with_columns(waiting=pl.when(~pl.col("waiting").is_between(1, least - 1)).then("waiting"))
     )
-
-
-def _apart(waiting: pl.DataFrame, least: int) -> pl.DataFrame:
-    """Return the numbers still waiting such that between two that are told nobody or enough have left."""
-    kept: list[int | None] = []
-    group: object = object()
-    before = 0
-    for name, count in waiting.sort("group", "day", maintain_order=True).select("group", "waiting").iter_rows():
-        if name != group:
-            group, before = name, count or 0
-        told = count is not None and not 0 < before - count < least
-        kept.append(count if told else None)
-        before = count if told else before
-    ordered = waiting.sort("group", "day", maintain_order=True).with_columns(pl.Series("waiting", kept, dtype=pl.Int64))
-    return waiting.select("group", "day").join(ordered, on=["group", "day"], nulls_equal=True, maintain_order="left")

@@ -199,6 +199,23 @@ def durations(cut: Cut) -> pl.LazyFrame:
     )
 
 
+@summed
+def closed_within_15(cut: Cut) -> Sums:
+    """Cases filed in the period and closed within 15 days, withdrawn ones left out."""
+    return _closed_within(cut, 15)
+
+
+@summed
+def closed_within_30(cut: Cut) -> Sums:
+    """Cases filed in the period and closed within 30 days, withdrawn ones left out."""
+    return _closed_within(cut, 30)
+
+
+def _closed_within(cut: Cut, days: int) -> Sums:
+    taken = (pl.col("closed") - pl.col("filed")).dt.total_days()
+    return cut.count(cases(cut).filter(~pl.col("open") & ~pl.col("withdrawn") & (taken <= days)), "filed")
+
+
 def median_days_to_close(cut: Cut) -> Sums:
     """Kaplan–Meier median days to closing of the cases filed in the period, the open ones counted."""
     return medians(cut, durations(cut))

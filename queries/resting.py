@@ -164,6 +164,14 @@ RESTS: dict[str, Rests] = {
     "reopen_rate": replace(_share("reopen_rate", f"reopen_rate.d - {_CLOSED}"), around="backlog.n"),
     "withdrawal_rate": _share("withdrawal_rate"),
     "median_days_to_close": _count("grievances_received"),
+    # A curve tells them all side by side: those in time lie among the closed ones, and these among those received.
+    "closed_within_15": _count(
+        "closed_within_15", f"{_RECEIVED} - closed_within_15.n",
+        *(f"{more} - closed_within_15.n" for more in ("closed_within_30.n", "closure_rate:received.n")),
+    ),
+    "closed_within_30": _count(
+        "closed_within_30", f"{_RECEIVED} - closed_within_30.n", "closure_rate:received.n - closed_within_30.n"
+    ),
     "mediation_success_rate:mediated": _share(
         "mediation_success_rate:mediated", whole_is=Some(_CLOSED, "stage", (STAGES["mediation"],))
     ),
@@ -200,6 +208,13 @@ RESTS: dict[str, Rests] = {
         "implementation_rate:submitted", "adoption_rate:submitted.n - implementation_rate:submitted.n", whole=_SUBMITTED
     ),
     "median_days_to_decision": _count("suggestions_submitted"),
+    "decided_within_15": _count(
+        "decided_within_15", f"{_SUBMITTED} - decided_within_15.n",
+        *(f"{more} - decided_within_15.n" for more in ("decided_within_30.n", "submitted_decided.n")),
+    ),
+    "decided_within_30": _count(
+        "decided_within_30", f"{_SUBMITTED} - decided_within_30.n", "submitted_decided.n - decided_within_30.n"
+    ),
     "undecided_suggestions": _count("undecided_suggestions", kind="standing"),
     "verified_benefit": Rests("sums", "verified"),
     "production_linked_suggestion_share": _share(

@@ -109,6 +109,23 @@ def durations(cut: Cut) -> pl.LazyFrame:
     )
 
 
+@summed
+def decided_within_15(cut: Cut) -> Sums:
+    """Suggestions submitted in the period and decided within 15 days."""
+    return _decided_within(cut, 15)
+
+
+@summed
+def decided_within_30(cut: Cut) -> Sums:
+    """Suggestions submitted in the period and decided within 30 days."""
+    return _decided_within(cut, 30)
+
+
+def _decided_within(cut: Cut, days: int) -> Sums:
+    taken = (pl.col("decided") - pl.col("submitted")).dt.total_days()
+    return cut.count(proposals(cut).filter(taken <= days), "submitted")
+
+
 def median_days_to_decision(cut: Cut) -> Sums:
     """Kaplan–Meier median days to the decision of those submitted in the period, the undecided ones counted."""
     return grievances.medians(cut, durations(cut))

@@ -70,6 +70,40 @@ _ALL: tuple[Metric, ...] = (
         _CASE,
     ),
     Metric(
+        "closed_within_15", "15天内办结", "Closed within 15 days", "grievances", "count", 0,
+        one(
+            grievances.closed_within_15,
+            ("期间提出、15天内办结的诉求件数", "cases filed in the period and closed within 15 days"),
+            excluded=("撤回的和重办中的不计入", "Withdrawn cases and those open again are left out"),
+        ),
+        _CASE,
+    ),
+    Metric(
+        "closed_within_30", "30天内办结", "Closed within 30 days", "grievances", "count", 0,
+        one(
+            grievances.closed_within_30,
+            ("期间提出、30天内办结的诉求件数", "cases filed in the period and closed within 30 days"),
+            excluded=("撤回的和重办中的不计入", "Withdrawn cases and those open again are left out"),
+        ),
+        _CASE,
+    ),
+    Metric(
+        "decided_within_15", "15天内评审", "Decided within 15 days", "suggestions", "count", 0,
+        one(
+            suggestions.decided_within_15,
+            ("期间提交、15天内评审的建议条数", "suggestions submitted in the period and decided within 15 days"),
+        ),
+        _THEME,
+    ),
+    Metric(
+        "decided_within_30", "30天内评审", "Decided within 30 days", "suggestions", "count", 0,
+        one(
+            suggestions.decided_within_30,
+            ("期间提交、30天内评审的建议条数", "suggestions submitted in the period and decided within 30 days"),
+        ),
+        _THEME,
+    ),
+    Metric(
         "submitted_decided", "已评审", "Decided", "suggestions", "count", 0,
         one(
             _submitted_decided,

@@ -9,7 +9,7 @@ import polars as pl
 import streamlit as st
 
 from data.words import mark
-from pages.shared import charts, downloads, drawing, formats, view
+from pages.shared import anatomy, charts, downloads, drawing, formats, view
 from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import DIMENSION_NAMES, _
@@ -78,6 +78,10 @@ def panel(subject: Subject) -> None:
     )
     whole = durations(seen.viewer, subject, seen.filters, None, seen.snapshot)
     found = whole if by == WHOLE else durations(seen.viewer, subject, seen.filters, by, seen.snapshot)
+    if seen.closed:  # no curve: the whole one less those of its parts would tell of single cases
+        anatomy.section(_title(whole, words))
+        tables(seen, found, words)
+        return
     with st.grid(2, min_column_width=WIDE, gap="small"):
         charts.figure(
             seen,
