@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 from sqlalchemy import select
@@ -99,6 +99,13 @@ def congresses(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = Non
     )
     rows = rows.sort("held_on", "meeting_id", descending=[True, False])
     return {row["meeting_id"]: row["title"] or "" for row in rows.iter_rows(named=True)}
+
+
+def meeting(meeting_id: str, snapshot: Snapshot | None = None) -> dict[str, Any] | None:
+    """Return a meeting as handed in: held_on, delegates, present, in_favour and more; None if it is not yet."""
+    snapshot = snapshot or current()
+    rows = snapshot.once("meetings stored", _meetings).filter(meeting_id=meeting_id)
+    return rows.row(0, named=True) if rows.height else None
 
 
 def _requests(meetings: pl.DataFrame, known: date) -> list[tuple[object, ...]]:

@@ -14,7 +14,8 @@ import typst
 from data.frozen import Frozen
 from data.told import Told
 from data.words import mark, translate
-from pages.consultation.frozen_view import frozen_view
+from pages.consultation.frozen_view import Content, frozen_view
+from pages.consultation.promises import STATES
 from pages.reports import pictures, told
 from pages.reports.told import Table, say
 from pages.shared.words import Language
@@ -85,16 +86,34 @@ def quoted(text: object) -> str:
     return '"' + str(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
 
 
-def _table(table: Table, widths: str, right: Iterable[int] = ()) -> str:
+def _table(table: Table, widths: str, right: Iterable[int] = (), size: float = 9) -> str:
+    """Return a table: shaded heads that come again on every page, rows that no page breaks."""
     heads, rows = table
     align = ", ".join("right" if n in set(right) else "left" for n in range(len(heads)))
-    cells = [f"strong({quoted(head)})" for head in heads]
-    body = [quoted(cell) for row in rows for cell in row]
+    cells = [f'text(weight: "bold", size: 8.5pt, fill: muted, {quoted(head)})' for head in heads]
+    body = [f"table.cell(breakable: false, {quoted(cell)})" for row in rows for cell in row]
+    edges = "(x, y) => (bottom: if y == 0 { 0.8pt + accent } else { 0.4pt + hair })"
     return (
-        f"#table(columns: ({widths}), align: ({align}), "
-        f"stroke: (x: none, y: 0.4pt + luma(210)), inset: (x: 3pt, y: 4pt),\n"
-        f"table.header({', '.join(cells)}),\n{', '.join(body)})\n"
+        f"#{{ set text(size: {size}pt); set par(leading: 0.6em); table(columns: ({widths}), align: ({align}), "
+        f"fill: (_, y) => if y == 0 {{ panel }}, stroke: {edges}, inset: (x: 4pt, y: 4.5pt),\n"
+        f"table.header({', '.join(cells)}),\n{', '.join(body)}) }}\n"
     )
+
+
+_PREAMBLE = """#let accent = rgb("#a3262a")
+#let muted = rgb("#5b6068")
+#let hair = rgb("#dfddd8")
+#let panel = rgb("#f6f5f3")
+#set par(leading: 0.7em, justify: false)
+#show heading: it => block(above: 1.5em, below: 0.8em, sticky: true, grid(columns: (3pt, 1fr), column-gutter: 6pt,
+  rect(width: 3pt, height: 0.95em, fill: accent), text(size: 13pt, weight: "bold", it.body)))
+#let title(body) = text(size: 21pt, weight: "bold", fill: accent, body)
+#let card(number, name) = rect(width: 100%, stroke: 0.6pt + hair, radius: 3pt, inset: 8pt,
+  stack(spacing: 5pt, text(size: 17pt, weight: "bold", number), text(size: 8.5pt, fill: muted, name)))
+#let note(body) = text(size: 7.5pt, fill: muted, body)
+#let side(name, body) = rect(width: 100%, fill: panel, inset: 7pt, radius: 2pt,
+  stack(spacing: 5pt, text(size: 8.5pt, weight: "bold", fill: accent, name), text(size: 9pt, body)))
+"""
 
 
 def _source(frozen: Frozen, of: Language, family: str, courses: list[str], drawn: set[str]) -> str:
@@ -106,14 +125,12 @@ def _source(frozen: Frozen, of: Language, family: str, courses: list[str], drawn
     number = mark("Page {number}")
     before, after = translate(number, of).split("{number}")
     parts = [
-        f"#set document(title: {quoted(title)}, date: auto)\n"
+        _PREAMBLE + f"#set document(title: {quoted(title)}, date: auto)\n"
         f'#set text(font: ("{family}",), size: 9.5pt, {tongue}, fallback: true)\n'
-        "#set par(leading: 0.75em, justify: false)\n"
-        '#set page(paper: "a4", margin: (x: 18mm, top: 18mm, bottom: 20mm), footer: context [#set text(size: 6.5pt, '
-        f"fill: luma(90)); #{quoted(seal)} #h(1fr) #{quoted(before)}#counter(page).display()#{quoted(after)}])\n"
-        '#show heading: it => block(above: 1.2em, below: 0.7em, text(size: 12.5pt, weight: "bold", it.body))\n'
-        '#let title(body) = text(size: 19pt, weight: "bold", fill: rgb("#a3262a"), body)\n'
-        f"#title({quoted(title)})\n\n#text(fill: luma(80), {quoted(head)})\n\n"
+        '#set page(paper: "a4", margin: (x: 18mm, top: 16mm, bottom: 18mm), footer: context [#set text(size: 6.5pt, '
+        f"fill: muted); #{quoted(seal)} #h(1fr) #{quoted(before)}#counter(page).display()#{quoted(after)}])\n"
+        f"#title({quoted(title)})\n\n#text(fill: muted, {quoted(head)})\n#v(-4pt)\n"
+        "#line(length: 100%, stroke: 1.2pt + accent)\n"
     ]
 
     def heading(text: str) -> None:
@@ -121,33 +138,45 @@ def _source(frozen: Frozen, of: Language, family: str, courses: list[str], drawn
 
     heading(say(mark("What was promised, and what became of it"), of))
     if content["ledger"]:
-        parts.append(_table(told.ledger(content, of), "17%, 1fr, 24%, 11%, 14%, 10%"))
+        cards = ", ".join(f"card({quoted(count)}, {quoted(name)})" for count, name in told.states(content, of))
+        parts.append(f"#grid(columns: (1fr,) * {len(STATES)}, gutter: 6pt, {cards})\n#v(2pt)\n")
+        parts.append(_table(told.ledger(content, of), "19%, 1fr, 23%, 12%, 14%, 12.5%"))
     else:
         parts.append(f"#{quoted(say(mark('No promises here.'), of))}\n")
     heading(say(mark("The figures both sides look at"), of))
     parts.append(_table(told.figures(content, of), "1fr, 14%, 16%, 14%, 20%", right=(1, 2, 3)))
-    parts.append(f"#text(size: 7.5pt, fill: luma(90), {quoted(told.withheld(content, of))})\n")
+    parts.append(f"#note({quoted(told.withheld(content, of))})\n")
     if courses:
         cells = ", ".join(
             f'block(breakable: false, [#text(weight: "bold", {quoted(name)}) #image("course{n}.svg", width: 100%)])'
             for n, name in enumerate(courses)
         )
-        parts.append(f"#grid(columns: (1fr, 1fr), gutter: 10pt, {cells})\n")
+        parts.append(f"#v(4pt)\n#grid(columns: (1fr, 1fr), column-gutter: 14pt, row-gutter: 10pt, {cells})\n")
     if content["items"]:
         heading(say(mark("Agenda"), of))
-    for n, item in enumerate(content["items"]):
-        lines = [f'text(weight: "bold", size: 10.5pt, {quoted(f"{n + 1}. " + item["title"][of])})']
-        if item["evidence"][of]:
-            lines.append(quoted(item["evidence"][of]))
-        if item["item_id"] in drawn:
-            lines.append(f'image("item{n}.svg", width: 62%)')
-        for side, text in ((mark("Union"), "union_position"), (mark("Management side"), "management_position")):
-            if item[text]:
-                lines.append(f"[#strong({quoted(translate(side, of))}) #{quoted(item[text])}]")
-        parts.append(f"#block(breakable: false, above: 1em, stack(spacing: 6pt, {', '.join(lines)}))\n")
+    parts += [_item(n, item, item["item_id"] in drawn, of) for n, item in enumerate(content["items"])]
     if content["clocks"]:
         heading(say(mark("What is due next"), of))
-        parts.append(_table(told.clocks(content, of), "15%, 1fr, 24%, 14%, 18%"))
+        parts.append(_table(told.clocks(content, of), "16%, 1fr, 26%, 15%, 19%", size=8.5))
     heading(say(mark("How the figures are counted"), of))
-    parts.append(_table(told.definitions(content, of), "17%, 1fr, 28%, 11%"))
+    parts.append(_table(told.definitions(content, of), "22%, 1fr, 28%, 11%", size=8))
     return "".join(parts)
+
+
+def _item(place: int, item: Content, drawn: bool, of: Language) -> str:
+    """Return an item of the agenda: its evidence, and its chart beside what each side says."""
+    lines = [f'text(weight: "bold", size: 11pt, {quoted(f"{place + 1}. " + item["title"][of])})']
+    if item["evidence"][of]:
+        lines.append(f"text(fill: muted, {quoted(item['evidence'][of])})")
+    sides = [
+        f"side({quoted(translate(side, of))}, {quoted(item[text])})"
+        for side, text in ((mark("Union"), "union_position"), (mark("Management side"), "management_position"))
+        if item[text]
+    ]
+    if drawn:
+        said = f"stack(spacing: 6pt, {', '.join(sides)})" if sides else "[]"
+        picture = f'image("item{place}.svg", width: 100%)'
+        lines.append(f"grid(columns: (1.55fr, 1fr), column-gutter: 12pt, {picture}, {said})")
+    elif sides:
+        lines.append(f"grid(columns: (1fr,) * {len(sides)}, column-gutter: 12pt, {', '.join(sides)})")
+    return f"#block(breakable: false, above: 1.5em, stack(spacing: 7pt, {', '.join(lines)}))\n"

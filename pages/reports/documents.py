@@ -17,7 +17,7 @@ from pages.reports.brief import NoFont
 from pages.shared import formats
 from pages.shared.downloads import safe_name
 from pages.shared.words import Language
-from queries import freezing, ledger
+from queries import chain, clocks, freezing, ledger
 from queries.agenda import management_of
 from queries.filters import Filters, Month
 from queries.holding import current
@@ -61,8 +61,26 @@ def of_meeting(kind: str, state: Frozen, of: Language) -> bytes:
     branch = state.told["meeting"]["branch_id"]
     snapshot = current()
     span = Filters(snapshot.month_range[0], snapshot.month_range[1], branch)
-    rows = ledger.ledger(management_of(branch), span, snapshot=snapshot).filter(meeting_id=state.meeting_id)
-    return settled(minutes.docx(state, of, items, rows.sort("commitment_id").to_dicts()), state)
+    side = management_of(branch)  # the paper is for both sides
+    rows = ledger.ledger(side, span, snapshot=snapshot).filter(meeting_id=state.meeting_id)
+    known = chain.known(side, branch, snapshot)
+    paper = minutes.docx(
+        state, of, items, rows.sort("commitment_id").to_dicts(), known, _held(state.meeting_id, of, snapshot)
+    )
+    return settled(paper, state)
+
+
+def _held(meeting_id: str, of: Language, snapshot: Snapshot) -> tuple[str, str]:
+    """Return the day a meeting was held and who was there, as far as it is kept."""
+    row = clocks.meeting(meeting_id, snapshot)
+    if row is None or row["held_on"] is None:
+        return "", ""
+    if row["present"] is None:
+        return formats.day(row["held_on"], of), ""
+    said = mark("{present} of {delegates} delegates")
+    return formats.day(row["held_on"], of), translate(
+        said, of, present=row["present"], delegates=formats.MISSING if row["delegates"] is None else row["delegates"]
+    )
 
 
 def of_period(branch: str, start: Month, end: Month, of: Language, snapshot: Snapshot | None = None) -> Frozen:

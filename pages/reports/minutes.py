@@ -9,27 +9,38 @@ from typing import Any
 
 from docx import Document
 from docx.enum.section import WD_ORIENT
+from docx.enum.table import WD_ALIGN_VERTICAL
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from data.agenda import Item
+from data.agenda import STEPS, Item
 from data.frozen import Frozen
-from data.labels import label
 from data.words import mark, translate
-from pages.consultation.chain import OUTCOME_NAMES, STEP_NAMES
+from pages.consultation import chain
 from pages.reports import told
 from pages.reports.told import Table, say
 from pages.shared import formats
 from pages.shared.words import Language
+from queries.chain import Known
 
 FACE = "Microsoft YaHei"
-ACCENT = RGBColor(0xA3, 0x26, 0x2A)
+ACCENT, INK, GREY = RGBColor(0xA3, 0x26, 0x2A), RGBColor(0x1C, 0x1E, 0x21), RGBColor(0x5B, 0x60, 0x68)
 
 
-def docx(frozen: Frozen, of: Language, items: Sequence[Item] = (), made: Sequence[dict[str, Any]] = ()) -> bytes:
+def docx(
+    frozen: Frozen,
+    of: Language,
+    items: Sequence[Item] = (),
+    made: Sequence[dict[str, Any]] = (),
+    known: Known | None = None,
+    held: Sequence[str] = ("", ""),
+) -> bytes:
     """Return the minutes: figures as frozen, decisions as kept in `items`, the promises `made` at this meeting.
 
-    `made` are rows of the ledger. The same content gives the same bytes.
+    `made` are rows of the ledger, `known` what the chains name, `held` the day and the votes where they are kept. The
+    same content gives the same bytes.
     """
     content = frozen.told
     kept = {item.item_id: item for item in items}
@@ -37,11 +48,13 @@ def docx(frozen: Frozen, of: Language, items: Sequence[Item] = (), made: Sequenc
     meeting = content["meeting"]
     paper.add_heading(meeting["title"], 0)
     paper.add_paragraph(f"{told.kind(content, of)} · {told.sentence(content, of)} · {told.until(content, of)}")
-    for line in (mark("Held on:"), mark("Chair:"), mark("Present:"), mark("Taken down by:")):
-        paper.add_paragraph(f"{say(line, of)} ____________________")
+    _particulars(paper, held, of)
     paper.add_heading(say(mark("What was promised, and what became of it"), of), 1)
     heads, rows = told.ledger(content, of)
-    _table(paper, (heads, rows), (26, 44, 38, 20, 24, 22))
+    if rows:
+        _table(paper, (heads, rows), (28, 43, 33, 22, 27, 21))
+    else:
+        paper.add_paragraph(say(mark("No promises here."), of))
     paper.add_heading(say(mark("Agenda and decisions"), of), 1)
     for n, item in enumerate(content["items"], 1):
         paper.add_heading(f"{n}. {item['title'][of]}", 2)
@@ -56,23 +69,23 @@ def docx(frozen: Frozen, of: Language, items: Sequence[Item] = (), made: Sequenc
         decision = one.decision if one and one.decision else "____________________"
         paper.add_paragraph(_labelled(mark("Decision:"), decision, of))
         if one and one.outcome:
-            outcome = OUTCOME_NAMES[one.outcome]
+            outcome = chain.OUTCOME_NAMES[one.outcome]
             paper.add_paragraph(_labelled(mark("Outcome:"), translate(outcome, of), of))
         if one and one.links:
-            paper.add_paragraph(_labelled(mark("Follows from and leads to:"), _chain(one, of), of))
+            paper.add_paragraph(_labelled(mark("Follows from and leads to:"), _chain(one, known, of), of))
     paper.add_heading(say(mark("Promises made today"), of), 1)
     columns = [say(name, of) for name in (mark("Promise"), mark("Owner"), mark("Unit"), mark("Due on"))]
     today = [
         [row["topic"], row["owner"] or formats.MISSING, told.unit(content, row["branch_id"], of), str(row["due_on"])]
         for row in made
     ]
-    _table(paper, (columns, today or [["", "", "", ""]] * 3), (80, 30, 36, 28))
+    _table(paper, (columns, today or [["", "", "", ""]] * 3), (82, 32, 36, 24), least=9)
     paper.add_heading(say(mark("Signatures"), of), 1)
-    for side in (mark("For the union:"), mark("For the management side:"), mark("For the Party organisation:")):
-        day = _labelled(mark("Date:"), "______________", of)
-        paper.add_paragraph(f"{say(side, of)} ____________________    {day}")
+    sides = (mark("For the union:"), mark("For the management side:"), mark("For the Party organisation:"))
+    _signatures(paper, [say(side, of) for side in sides], say(mark("Date:"), of))
     small = paper.add_paragraph().add_run(told.seal(frozen, of))
-    small.font.size = Pt(8)
+    small.font.size, small.font.color.rgb = Pt(8), GREY
+    _foot(paper, meeting["title"])
     out = io.BytesIO()
     paper.save(out)
     return out.getvalue()
@@ -86,12 +99,13 @@ def _side(side: str, text: str, of: Language) -> str:
     return f"{translate(side, of)}{'：' if of == 'zh' else ': '}{text}" if text else ""
 
 
-def _chain(item: Item, of: Language) -> str:
+def _chain(item: Item, known: Known | None, of: Language) -> str:
     said = []
-    for step, reference in item.links:
-        name = STEP_NAMES[step]
-        what = label("category", reference, of) if step == "category" else reference
-        said.append(f"{translate(name, of)} {what}")
+    for step in STEPS:
+        told_of = chain.references(known, item.links, step, of) if known else []
+        if told_of:
+            name = chain.STEP_NAMES[step]
+            said.append(f"{translate(name, of)} {'、'.join(told_of) if of == 'zh' else ', '.join(told_of)}")
     return " → ".join(said)
 
 
@@ -115,19 +129,110 @@ def _blank(title: str, at: datetime) -> Any:
         if name != "Normal":
             style.font.color.rgb = ACCENT
     paper.styles["Normal"].font.size = Pt(10.5)
+    paper.styles["Normal"].paragraph_format.space_after = Pt(4)
+    for name, size in (("Title", 22), ("Heading 1", 14), ("Heading 2", 11.5)):
+        paper.styles[name].font.size = Pt(size)
+        paper.styles[name].font.bold = True
+    edges = paper.styles["Title"].element.pPr.find(qn("w:pBdr"))
+    if edges is not None:  # the blue line under Word's own title
+        paper.styles["Title"].element.pPr.remove(edges)
+    paper.styles["Heading 2"].font.color.rgb = INK
     return paper
 
 
-def _table(paper: Any, table: Table, widths: Sequence[int]) -> None:
-    heads, rows = table
-    made = paper.add_table(rows=1, cols=len(heads))
-    made.style = "Table Grid"
+def _particulars(paper: Any, held: Sequence[str], of: Language) -> None:
+    """Add who met and when, with room to write what is not kept."""
+    names = (mark("Held on:"), mark("Chair:"), mark("Present:"), mark("Taken down by:"))
+    made = _grid(paper, 2, (30, 57, 30, 57))
+    for n, name in enumerate(names):
+        row, column = divmod(n, 2)
+        _fill(made.cell(row, 2 * column), say(name, of), bold=True)
+        _fill(made.cell(row, 2 * column + 1), {0: held[0], 2: held[1]}.get(n, ""))
+    for row in made.rows:
+        row.height = Mm(8)
+        for place, cell in enumerate(row.cells):
+            cell.vertical_alignment = WD_ALIGN_VERTICAL.CENTER
+            _edges(cell, bottom=place % 2 == 1)
+
+
+def _signatures(paper: Any, sides: Sequence[str], day: str) -> None:
+    """Add a line to sign for each side, with a date."""
+    made = _grid(paper, len(sides), (54, 60, 18, 42))
+    for row, side in zip(made.rows, sides, strict=True):
+        row.height = Mm(14)
+        for place, text in enumerate((side, "", day, "")):
+            cell = row.cells[place]
+            cell.vertical_alignment = WD_ALIGN_VERTICAL.BOTTOM
+            _fill(cell, text)
+            _edges(cell, bottom=place % 2 == 1)
+
+
+def _grid(paper: Any, rows: int, widths: Sequence[int]) -> Any:
+    made = paper.add_table(rows=rows, cols=len(widths))
     made.autofit = False
-    for cells, texts, bold in [
-        (made.rows[0].cells, heads, True),
-        *((made.add_row().cells, row, False) for row in rows),
-    ]:
-        for place, text in enumerate(texts):
-            cells[place].width = Mm(widths[place])
-            run = cells[place].paragraphs[0].add_run(text)
-            run.font.size, run.bold = Pt(9), bold
+    for column, width in zip(made.columns, widths, strict=True):
+        column.width = Mm(width)
+        for cell in column.cells:
+            cell.width = Mm(width)
+    return made
+
+
+def _fill(cell: Any, text: str, *, bold: bool = False, size: float = 10) -> None:
+    paragraph = cell.paragraphs[0]
+    paragraph.paragraph_format.space_after = Pt(0)
+    run = paragraph.add_run(text)
+    run.font.size, run.bold = Pt(size), bold
+
+
+def _edges(cell: Any, *, bottom: bool = True, colour: str = "8A8F96") -> None:
+    """Draw a cell's lower edge only, or none."""
+    if bottom:
+        edges = OxmlElement("w:tcBorders")
+        edge = OxmlElement("w:bottom")
+        for name, value in (("val", "single"), ("sz", "4"), ("space", "0"), ("color", colour)):
+            edge.set(qn(f"w:{name}"), value)
+        edges.append(edge)
+        cell._tc.get_or_add_tcPr().append(edges)
+
+
+def _shade(cell: Any, colour: str) -> None:
+    shade = OxmlElement("w:shd")
+    for name, value in (("val", "clear"), ("color", "auto"), ("fill", colour)):
+        shade.set(qn(f"w:{name}"), value)
+    cell._tc.get_or_add_tcPr().append(shade)
+
+
+def _foot(paper: Any, title: str) -> None:
+    """Write the meeting and the page's number at the foot of every page."""
+    line = paper.sections[0].footer.paragraphs[0]
+    line.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    line.add_run(f"{title} · ")
+    for kind in ("begin", "", "end"):
+        part = OxmlElement("w:fldChar" if kind else "w:instrText")
+        if kind:
+            part.set(qn("w:fldCharType"), kind)
+        else:
+            part.text = "PAGE"
+        line.add_run()._r.append(part)
+    for run in line.runs:
+        run.font.size, run.font.color.rgb = Pt(8), GREY
+
+
+def _table(paper: Any, table: Table, widths: Sequence[int], least: float = 0) -> None:
+    """Add a table with shaded heads that come again on every page, and rows that no page breaks."""
+    heads, rows = table
+    made = _grid(paper, len(rows) + 1, widths)
+    for number, (row, texts) in enumerate(zip(made.rows, [heads, *rows], strict=True)):
+        properties = row._tr.get_or_add_trPr()
+        properties.append(OxmlElement("w:cantSplit"))
+        if number == 0:
+            properties.append(OxmlElement("w:tblHeader"))
+        elif least:
+            row.height = Mm(least)
+        for cell, text in zip(row.cells, texts, strict=True):
+            _fill(cell, text, bold=number == 0, size=9)
+            cell.paragraphs[0].paragraph_format.space_before = cell.paragraphs[0].paragraph_format.space_after = Pt(2)
+            _edges(cell, colour="A3262A" if number == 0 else "C9CBCF")
+            if number == 0:
+                _shade(cell, "F6F5F3")
+    paper.add_paragraph().paragraph_format.space_after = Pt(0)

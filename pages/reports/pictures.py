@@ -13,7 +13,7 @@ from pages.consultation.frozen_view import Content, FrozenView, item_chart
 from pages.shared import charts, drawing, theme
 from pages.shared.drawing import Drawing
 
-WIDTH, HEIGHT = 380, 190  # points of a chart in two columns of an A4 page
+WIDTH, HEIGHT, LOW = 400, 190, 140  # points of a chart in two columns of an A4 page; low: beside what is said to it
 COURSES = ("on_time_rate", "satisfaction_rate", "participation_rate", "adoption_rate")
 
 
@@ -27,7 +27,7 @@ def courses(seen: FrozenView, names: Sequence[str] = COURSES) -> list[tuple[Cont
 def of_items(seen: FrozenView) -> dict[str, str]:
     """Return the pictures of the agenda's items as SVG, by item."""
     made = _light(lambda: {item["item_id"]: item_chart(seen, item) for item in seen.content["items"]})
-    return {key: svg(one) for key, one in made.items() if one is not None and not one.empty}
+    return {key: svg(one, LOW) for key, one in made.items() if one is not None and not one.empty}
 
 
 def _light(make: Any) -> Any:
@@ -37,10 +37,15 @@ def _light(make: Any) -> Any:
         return pool.submit(context.run, make).result()
 
 
-def svg(one: Drawing) -> str:
-    """Return a drawing as an SVG picture."""
+def svg(one: Drawing, height: int = HEIGHT) -> str:
+    """Return a drawing as an SVG picture of one width, whatever its labels take of it."""
     spec = drawing.for_document(one)
-    spec = {**spec, "width": WIDTH, "height": min(int(spec.get("height", HEIGHT)), 3 * HEIGHT)}
+    spec = {
+        **spec,
+        "width": WIDTH,
+        "height": min(int(spec.get("height", height)), 3 * height),
+        "autosize": {"type": "fit-x", "contains": "padding"},
+    }
     if spec["height"] == theme.CHART_HEIGHT:
-        spec["height"] = HEIGHT
+        spec["height"] = height
     return str(vl_convert.vegalite_to_svg(spec))

@@ -18,6 +18,11 @@ from pages.shared.words import Language
 Table = tuple[list[str], list[list[str]]]
 
 
+def breadth(text: str) -> int:
+    """Return how wide a text is in halves of its size: a Chinese character is twice as wide as a letter."""
+    return sum(2 if ord(letter) > 0x2E80 else 1 for letter in text)
+
+
 def say(message: str, of: Language, **values: object) -> str:
     """Return a text in the document's language."""
     return translate(message, of, **values)
@@ -72,6 +77,12 @@ def figures(content: Content, of: Language) -> Table:
     return [translate(head, of) for head in heads], rows
 
 
+def states(content: Content, of: Language) -> list[tuple[str, str]]:
+    """Return how many promises are overdue, still in time, done late and done in time."""
+    found = [row["state"] for row in content["ledger"]]
+    return [(formats.count(found.count(state), of), translate(promises.STATES[state], of)) for state in promises.STATES]
+
+
 def ledger(content: Content, of: Language) -> Table:
     """Return state, promise, what its figure did since, owner, unit and due day of every promise."""
     heads = (
@@ -79,12 +90,19 @@ def ledger(content: Content, of: Language) -> Table:
     )  # fmt: skip
     rows = [
         [
-            promises.state(row, of), row["topic"], promises.effect(row, of), row["owner"] or formats.MISSING,
+            promises.state(row, of), _topic(row, of), promises.effect(row, of), row["owner"] or formats.MISSING,
             unit(content, row["branch_id"], of), row["due_on"],
         ]
         for row in content["ledger"]
     ]  # fmt: skip
     return [translate(head, of) for head in heads], rows
+
+
+def _topic(row: Mapping[str, Any], of: Language) -> str:
+    """Return a promise's words, and how it is known that it was kept where somebody wrote it down."""
+    if not row.get("evidence"):
+        return str(row["topic"])
+    return translate(mark("{topic} (known by: {evidence})"), of, topic=row["topic"], evidence=row["evidence"])
 
 
 def clocks(content: Content, of: Language) -> Table:

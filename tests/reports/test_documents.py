@@ -21,7 +21,7 @@ from data.agenda import Item, Plan
 from data.frozen import Frozen
 from pages.consultation.frozen_view import shown
 from pages.reports import __main__ as command
-from pages.reports import brief, documents
+from pages.reports import brief, documents, told
 from pages.shared.words import Language, speak
 from queries import freezing, minutes
 from queries.holding import current
@@ -71,6 +71,9 @@ def test_the_brief_says_the_figures_of_the_screen_and_its_hash(state: Frozen, of
     for figure in state.told["figures"]:
         assert figure["names"][of].replace(" ", "") in text
         assert shown(figure, of).replace(" ", "") in text
+        assert shown(figure, of, "before").replace(" ", "") in text
+    for promise in told.ledger(state.told, of)[1]:
+        assert promise[1].replace(" ", "") in text
     assert state.sha256 in text
     assert "\ufffd" not in text
     assert abs(float(pages[0].mediabox.width) - 595.28) < 1  # A4
@@ -105,9 +108,52 @@ def test_the_workbook_holds_numbers_and_charts_and_no_formula(state: Frozen) -> 
             assert not isinstance(cell.value, int | float)
         else:
             assert cell.value == pytest.approx(figure["total"][3])
-    assert len(book.worksheets[1]._charts) == sum(bool(figure["months"]) for figure in state.told["figures"])  # type: ignore[attr-defined]
+    assert len(book.worksheets[2]._charts) == sum(bool(figure["months"]) for figure in state.told["figures"])  # type: ignore[attr-defined]
     kinds = {cell.data_type for one in book.worksheets for line in one.iter_rows() for cell in line}
     assert "f" not in kinds
+
+
+@pytest.mark.parametrize("of", ["zh", "en"])
+def test_the_workbook_has_every_month_and_unit_as_frozen(state: Frozen, of: Language) -> None:
+    book = load_workbook(io.BytesIO(documents.of_meeting("workbook", state, of)))
+    courses = [figure for figure in state.told["figures"] if figure["months"]]
+    for sheet, found, name in ((1, courses, "months"), (3, state.told["figures"], "units")):
+        for column, figure in enumerate(found, 2):
+            assert book.worksheets[sheet].cell(1, column).value == figure["names"][of]
+            for row, kept in enumerate(figure[name], 2):
+                cell = book.worksheets[sheet].cell(row, column)
+                if kept[3] is not None:
+                    assert cell.value == pytest.approx(kept[3])
+                else:  # a chart would draw the text of a withheld month as nought
+                    assert cell.value in ((None,) if name == "months" else (None, "<5"))
+    definitions = [cell.value for cell in book.worksheets[6]["B"]][1:]
+    assert definitions == [figure["formula"][of] for figure in state.told["figures"]]
+
+
+@pytest.mark.parametrize("of", ["zh", "en"])
+def test_the_slides_show_the_figures_of_the_screen_and_nothing_off_the_slide(state: Frozen, of: Language) -> None:
+    show = Presentation(io.BytesIO(documents.of_meeting("slides", state, of)))
+    tables = [shape.table for slide in show.slides for shape in slide.shapes if shape.has_table]
+    rows = [[cell.text for cell in row.cells] for table in tables for row in table.rows]
+    for figure in state.told["figures"]:
+        assert [figure["names"][of], shown(figure, of), shown(figure, of, "before")] in [row[:3] for row in rows]
+    for promise in told.ledger(state.told, of)[1]:
+        assert promise in rows
+    for slide in show.slides:
+        for shape in slide.shapes:
+            assert shape.left >= 0
+            assert shape.left + shape.width <= show.slide_width
+            bottom = shape.top + (sum(row.height for row in shape.table.rows) if shape.has_table else shape.height)
+            assert bottom <= show.slide_height
+
+
+@pytest.mark.parametrize("of", ["zh", "en"])
+def test_the_minutes_show_the_promises_of_the_screen(state: Frozen, of: Language) -> None:
+    paper = Document(io.BytesIO(documents.of_meeting("minutes", state, of)))
+    rows = [[cell.text for cell in row.cells] for table in paper.tables for row in table.rows]
+    assert told.ledger(state.told, of)[1]
+    for promise in told.ledger(state.told, of)[1]:
+        assert promise in rows
 
 
 def test_the_slides_have_native_charts_with_the_frozen_numbers(state: Frozen) -> None:
@@ -123,7 +169,8 @@ def test_the_slides_have_native_charts_with_the_frozen_numbers(state: Frozen) ->
 
 def test_the_minutes_hold_decisions_and_places_to_sign(state: Frozen) -> None:
     paper = Document(io.BytesIO(documents.of_meeting("minutes", state, "zh")))
-    text = "\n".join(paragraph.text for paragraph in paper.paragraphs)
+    cells = [cell.text for table in paper.tables for row in table.rows for cell in row.cells]
+    text = "\n".join([*(paragraph.text for paragraph in paper.paragraphs), *cells])
     assert "同意" in text
     assert "B 正在解决" in text
     assert "工会方：先改善" in text
