@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 from streamlit import config
 
 from data.words import LANGUAGES
-from pages.shared import security
+from pages.shared import people, security
+from tests.pages.conftest import HOUSE
 
 SAFE_AUTH = """
 [auth]
@@ -51,6 +53,37 @@ def production(secrets: Path) -> None:
     secrets.write_text(SAFE_AUTH)
     secrets.chmod(0o600)
     config.set_option("server.allowedHosts", ["dashboard.example.com"])
+
+
+def test_the_settings_that_come_with_it_are_the_safe_ones() -> None:
+    with (HOUSE / ".streamlit" / "config.toml").open("rb") as stream:
+        shipped = tomllib.load(stream)
+    relied_on = {**security._NEEDED, "server.address": "127.0.0.1", "server.maxUploadSize": 20,
+                 "server.allowedHosts": ["localhost", "127.0.0.1", "::1"]}  # fmt: skip
+    for name, needed in relied_on.items():
+        section, _dot, option = name.partition(".")
+        # These are safe by Streamlit's own default; a production that changes them does not start.
+        by_itself = ("server.enableXsrfProtection", "server.enableCORS", "server.enableAgentApi", "global.developmentMode")
+        given = shipped.get(section, {}).get(option)
+        assert given == needed or (given is None and name in by_itself), name
+
+
+@pytest.mark.parametrize(
+    ("named", "address", "held", "is_demo"),
+    [
+        ("", "127.0.0.1", True, True), ("", "::1", True, True), ("", "localhost", True, True),
+        ("", "0.0.0.0", True, False), ("", "10.1.2.3", True, False), ("", None, True, False),  # noqa: S104
+        ("", "127.0.0.1", False, False), ("header", "127.0.0.1", True, False), ("auth", "127.0.0.1", True, False),
+    ],
+)  # fmt: skip
+def test_the_switch_stands_in_for_signing_in_with_demo_data_on_this_machine_alone(
+    named: str, address: str | None, held: bool, is_demo: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.shared.people.visitors.holds_demo", lambda: held)
+    monkeypatch.setattr("pages.shared.people.st.secrets", {"auth": {}} if named == "auth" else {})
+    config.set_option("server.address", address)
+    config.set_option("server.trustedUserHeaders", {"X-Remote-User": "email"} if named == "header" else None)
+    assert people.demo() is is_demo
 
 
 def test_the_demo_starts_as_it_is(secrets: Path) -> None:

@@ -33,6 +33,31 @@ def test_no_script_from_elsewhere_and_none_made_of_text() -> None:
     ]
 
 
+def test_whatever_is_not_named_comes_from_the_dashboard_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DASHBOARD_TILES", raising=False)
+    headers = server.security_headers()
+    policy = dict(part.split(" ", 1) for part in headers.pop("content-security-policy").split("; "))
+    own = {"default-src", "base-uri", "form-action"}
+    assert {name: policy.get(name) for name in own} == dict.fromkeys(own, "'self'")
+    assert policy["connect-src"] == "'self' blob: data:" and policy["img-src"] == "'self' data: blob:"
+    assert policy["worker-src"] == "'self' blob:" and policy["font-src"] == "'self' data:"
+    assert headers == {
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=()",
+    }
+
+
+def test_the_operators_own_tile_server_alone_is_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASHBOARD_TILES", "https://tiles.example.com/{z}/{x}/{y}.png")
+    policy = dict(
+        part.split(" ", 1) for part in server.security_headers()["content-security-policy"].split("; ")
+    )
+    assert {name for name, value in policy.items() if "example.com" in value} == {"img-src", "connect-src"}
+    assert policy["img-src"].endswith(" https://tiles.example.com")
+
+
 def test_every_answer_carries_the_headers_and_keeps_its_own() -> None:
     sent: list[dict[str, Any]] = []
 
