@@ -55,6 +55,10 @@ def production(secrets: Path) -> None:
     config.set_option("server.allowedHosts", ["dashboard.example.com"])
 
 
+# Safe by Streamlit's own default; a production that changes them does not start.
+BY_THEMSELVES = ("server.enableXsrfProtection", "server.enableCORS", "server.enableAgentApi", "global.developmentMode")
+
+
 def test_the_settings_that_come_with_it_are_the_safe_ones() -> None:
     with (HOUSE / ".streamlit" / "config.toml").open("rb") as stream:
         shipped = tomllib.load(stream)
@@ -62,10 +66,8 @@ def test_the_settings_that_come_with_it_are_the_safe_ones() -> None:
                  "server.allowedHosts": ["localhost", "127.0.0.1", "::1"]}  # fmt: skip
     for name, needed in relied_on.items():
         section, _dot, option = name.partition(".")
-        # These are safe by Streamlit's own default; a production that changes them does not start.
-        by_itself = ("server.enableXsrfProtection", "server.enableCORS", "server.enableAgentApi", "global.developmentMode")
         given = shipped.get(section, {}).get(option)
-        assert given == needed or (given is None and name in by_itself), name
+        assert given == needed or (given is None and name in BY_THEMSELVES), name
 
 
 @pytest.mark.parametrize(
