@@ -26,10 +26,12 @@ from data import (
     people,
     reader,
     records,
+    remind,
     templates,
     undo,
     words,
 )
+from data.clock import today
 from data.told import Told
 from data.words import mark
 
@@ -58,6 +60,9 @@ AS_FROZEN = mark("{meeting}, state {number}, frozen at {at} UTC by {by}: SHA-256
 TAMPERED = mark(
     "{meeting}, state {number}: what is stored now has SHA-256 {recomputed}, frozen was {sha256}. It has been changed."
 )
+
+REMINDED = mark("Sent: {channels}.")
+REHEARSED = mark("Nothing was sent; --send sends it.")
 
 CLOSED_AGAIN = mark("{month} is closed anew, with all that was handed in so far.")
 
@@ -184,6 +189,15 @@ def _parser(language: str) -> argparse.ArgumentParser:
     taken = command("undo", _undo, mark("take an import back, while nothing later touched its rows"))
     taken.add_argument("number", type=int, metavar="ID")
     by(taken)
+
+    reminding = mark("tell who is late and which cases are about to breach; prints, sends nothing")
+    told = command("remind", _remind, reminding)
+    told.add_argument("--month", metavar="YYYY-MM", help=say(mark("whose ledgers; default: the latest that are due")))
+    ahead = mark("how many days ahead cases are looked for")
+    told.add_argument("--days", type=int, default=remind.DAYS, help=say(ahead))
+    channels = mark("send it by mail, webhook or group robot, as set (docs/configuration.md)")
+    told.add_argument("--send", action="store_true", help=say(channels))
+    by(told)
 
     late = command("close", _close, mark("take into a closed month what was handed in late"))
     late.add_argument("month", metavar="YYYY-MM")
@@ -384,6 +398,21 @@ def _people_add(asked: argparse.Namespace, _bar: Bar) -> int:
         )
     _say(words.translate(ADDED, asked.language, email=people.normal(asked.email)))
     return 0
+
+
+def _remind(asked: argparse.Namespace, _bar: Bar) -> int:
+    with database.reading() as connection:
+        found = remind.find(connection, today(), month=asked.month, days=asked.days)
+    _say(remind.text(found, asked.language))
+    if not asked.send:
+        _complain(words.translate(REHEARSED, asked.language))
+        return 0
+    worked, wrong = remind.send(found, by=asked.by)
+    if worked:
+        _say(words.translate(REMINDED, asked.language, channels=", ".join(worked)))
+    for error in wrong:
+        _complain(error.text(asked.language))
+    return 1 if wrong else 0
 
 
 def _close(asked: argparse.Namespace, _bar: Bar) -> int:
