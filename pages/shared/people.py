@@ -6,6 +6,7 @@ In the demo (embedded database with demo data, no sign-in configured, server bou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -66,6 +67,14 @@ def who() -> Person:
     viewer = Viewer(row["email"], row["role"], row["units"])
     # The demo's visitors are not the people they look as: their browser's language decides.
     return Person(viewer, row["name"], None if personas else row["language"], personas)
+
+
+def confirmed(claims: Mapping[str, object]) -> bool:
+    """Return whether the identity provider does not deny that the address is the visitor's own.
+
+    Where people may write any address into their account, one who has not confirmed it could be anybody.
+    """
+    return str(claims.get("email_verified", True)).lower() != "false"
 
 
 def demo() -> bool:

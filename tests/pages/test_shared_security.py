@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from streamlit import config
+from streamlit.testing.v1 import AppTest
 
 from data.words import LANGUAGES
 from pages.shared import people, security
-from tests.pages.conftest import HOUSE
+from tests.pages.conftest import HOUSE, PEOPLE
 
 SAFE_AUTH = """
 [auth]
@@ -86,6 +87,19 @@ def test_the_switch_stands_in_for_signing_in_with_demo_data_on_this_machine_alon
     config.set_option("server.address", address)
     config.set_option("server.trustedUserHeaders", {"X-Remote-User": "email"} if named == "header" else None)
     assert people.demo() is is_demo
+
+
+def test_an_address_that_nobody_has_confirmed_lets_nobody_in(
+    demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.shared.people.demo", lambda: False)
+    # Denied as some providers send it, or as others do: a word.
+    for claim, let_in in ((False, False), ("false", False), (True, True), (None, True)):
+        claims = {"email": PEOPLE["admin"][0], "email_verified": claim}
+        monkeypatch.setattr("pages.shared.people.st.user", claims if claim is not None else {"email": claims["email"]})
+        app = AppTest.from_file(str(HOUSE / "app.py"), default_timeout=30).run()
+        assert not app.exception
+        assert bool(app.sidebar.text) == let_in
 
 
 def test_the_demo_starts_as_it_is(secrets: Path) -> None:
