@@ -6,11 +6,13 @@ Everything here is worked out once per data version and question.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
+from typing import Literal
 
 import polars as pl
 
-from queries.answers import Answer, ask, grid, target
+from queries.answers import Answer, ask, grid, make_cut, target
 from queries.breaks import Break, breaks
 from queries.filters import Filters, Month
 from queries.holding import current
@@ -20,7 +22,7 @@ from queries.snapshot import Snapshot
 from queries.statistics import findings as found_ones
 from queries.statistics import process
 from queries.statistics.findings import Finding
-from queries.statistics.funnel import Funnel, funnel
+from queries.statistics.funnel import Funnel, expected_by_mix, funnel
 from queries.statistics.silence import Radar, silence
 from queries.viewers import Viewer
 
@@ -38,6 +40,8 @@ WATCHED = (
 COMPARED = ("on_time_rate", "satisfaction_rate", "response_rate", "reopen_rate", "adoption_rate")
 SLOW_MONTHS = 3  # what happened shows in a figure after some months: cases filed then are due then
 HISTORY_MONTHS = 30  # long enough for two springs, short enough that an old level does not set the limits
+MIX = ("category", "theme")  # what cases are about, and units have more or fewer of through no merit of theirs
+LATE_MONTHS = 2  # the latest month's headcount comes with the next ledger; of two, one is overdue
 # Months that a cohort takes to settle: its latest months read low (or short) only because they are young, and say
 # nothing yet. By (metric, definition); a decided, closed or due case is settled at once.
 MATURES = {
@@ -104,7 +108,7 @@ def _history(
     viewer: Viewer, metric: str, filters: Filters, definition: str | None, snapshot: Snapshot
 ) -> History:
     meant = find(metric).definition(definition).id
-    settled = _whole_months(filters, snapshot, MATURES.get((metric, meant), 0))
+    settled = whole_months(filters, snapshot, MATURES.get((metric, meant), 0))
     answer = ask(viewer, metric, settled, "month", definition, snapshot)
     months = answer.frame["group"].to_list()
     known = breaks(viewer, metric, filters, definition, snapshot)
@@ -127,7 +131,7 @@ def _kind(metric: Metric) -> tuple[process.Kind, float]:
     return ("proportion", 1.0) if metric.proportion else ("values", 1.0)
 
 
-def _whole_months(filters: Filters, snapshot: Snapshot, maturing: int = 0) -> Filters:
+def whole_months(filters: Filters, snapshot: Snapshot, maturing: int = 0) -> Filters:
     """Return the filters over the months that are over, and `maturing` more ago, up to the period's end.
 
     At most `HISTORY_MONTHS` of them.
@@ -144,8 +148,9 @@ def between_units(
 ) -> Funnel:
     """Return each unit of the scope, by its own rows, against what all of them would lead one to expect.
 
-    Units whose figures are withheld or that have none stand without a word. For the columns see
-    `queries.statistics.funnel`; the unit's id is in `group`.
+    What is expected of a unit goes by what its cases are about (`MIX`), at the rate all units have in it; where one of
+    those counts is withheld, by all cases alike. Units whose figures are withheld or that have none stand without a
+    word. For the columns see `queries.statistics.funnel`; the unit's id is in `group`.
     """
     snapshot = snapshot or current()
     key = ("between", viewer.role, viewer.units, metric, definition, filters)
@@ -153,10 +158,58 @@ def between_units(
     def work_out() -> Funnel:
         answer = ask(viewer, metric, filters, "unit", definition, snapshot)
         rows = answer.frame.select("group", "numerator", "denominator")
-        kind: process.Kind = "proportion" if answer.metric.proportion else "rate"
-        return funnel(rows, answer.metric.direction or 1, "proportion" if kind == "proportion" else "rate")
+        kind: Literal["proportion", "rate"] = "proportion" if answer.metric.proportion else "rate"
+        rows = _with_expected(rows, viewer, metric, filters, definition, snapshot)
+        return funnel(rows, answer.metric.direction or 1, kind)
 
     return snapshot.once(key, work_out)
+
+
+def mix_of(metric: str) -> str | None:
+    """Return the code that says what a metric's cases are about; None where there is none."""
+    names = [name for name, _codes in find(metric).codes]
+    return next((name for name in MIX if name in names), None)
+
+
+def _with_expected(
+    rows: pl.DataFrame, viewer: Viewer, metric: str, filters: Filters, definition: str | None, snapshot: Snapshot
+) -> pl.DataFrame:
+    """Return the rows with the numerator expected of each unit's mix of cases, where it can be told."""
+    code = mix_of(metric)
+    if code is None:
+        return rows
+    parts = grid(viewer, metric, filters, "unit", code, definition, snapshot).frame
+    mixed = expected_by_mix(parts.filter(~pl.col("suppressed")), "group", "column")
+    usual = pl.col("numerator").sum() / pl.col("denominator").sum()
+    # Cases without a code, and withheld counts, are in the unit's total only: it then goes by all cases alike.
+    whole = pl.col("denominator") == pl.col("denominator_right")
+    joined = rows.join(mixed, on="group", how="left", maintain_order="left", suffix="_right")
+    expected = pl.when(whole).then("expected").otherwise(usual * pl.col("denominator"))
+    return joined.select("group", "numerator", "denominator", expected=expected)
+
+
+def unheard(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> tuple[tuple[str, str, date], ...]:
+    """Return the units of the scope whose silence means nothing, in the order of the organisation, why and since when.
+
+    `closed`: wound up before the period's end, since its last day; `late`: no headcount has come since the first day of
+    the month named, though two months of the period were due.
+    """
+    snapshot = snapshot or current()
+    cut = make_cut(viewer, find("employees"), filters, ("unit",), snapshot)
+    last = min(filters.end, Month.of(snapshot.data_date))
+    months = snapshot.heads.group_by("u").agg(pl.col("m").max())
+    handed = dict(months.iter_rows())
+    closed = dict(zip(snapshot.units["branch_id"], snapshot.units["closed_on"], strict=True))
+    found: list[tuple[str, str, date]] = []
+    for unit in cut.groups:
+        if unit is None:
+            continue
+        day, month = closed[unit], handed.get(snapshot.tree.at(unit))
+        if day is not None and day <= filters.end.last:
+            found.append((unit, "closed", day))
+        elif month is not None and last.index - month >= LATE_MONTHS:
+            found.append((unit, "late", (Month.at(month) + 1).first))
+    return tuple(found)
 
 
 def quiet_units(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> Radar:
@@ -167,7 +220,10 @@ def quiet_units(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = No
 
 
 def voices(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> pl.DataFrame:
-    """Return unit, measure, observed, exposure and kind of work for each unit's own voice."""
+    """Return unit, measure, observed, exposure and kind of work for each unit's own voice.
+
+    Units that are closed or hand nothing in are left out: that is not silence.
+    """
     kinds = snapshot.units.select(unit="branch_id", kind="kind")
     counted = {"grievances_per_100": "grievances_received", "suggestions_per_100": "suggestions_submitted"}
     found = []
@@ -184,6 +240,7 @@ def voices(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> pl.DataFrame
         pl.concat(found)
         .drop_nulls(["observed", "exposure"])
         .rename({"group": "unit"})
+        .filter(~pl.col("unit").is_in([unit for unit, _why, _since in unheard(viewer, filters, snapshot)]))
         .join(kinds, on="unit", how="left", maintain_order="left")
     )
 
@@ -209,7 +266,7 @@ def _changed(viewer: Viewer, filters: Filters) -> tuple[object, ...]:
 
 def _what_changed(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> tuple[Finding, ...]:
     compared: list[Finding] = []
-    whole = _whole_months(filters, snapshot)
+    whole = whole_months(filters, snapshot)
     for metric in WATCHED:
         of_scope = ask(viewer, metric, whole, "month", None, snapshot).frame.rename({"group": "column"})
         of_units = grid(viewer, metric, whole, "branch", "month", None, snapshot).frame

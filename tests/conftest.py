@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine, make_url
 
-from data import database, migrate
+from data import database, demo, migrate
 from tests.browser.browsing import Missing, chromium_path, launch
 from tests.data.ledgers import empty_tables
 
@@ -84,6 +84,16 @@ def new_address(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
         return address
 
     return make
+
+
+@pytest.fixture(scope="session")
+def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder (`DASHBOARD_HOME`) of an embedded database with the small demo and its stories; for reading only."""
+    home = tmp_path_factory.mktemp("small_demo")
+    made = database.engine_for(f"sqlite:///{home / 'dashboard.db'}")
+    demo.main("small", 1, engine=made)
+    made.dispose()
+    return home
 
 
 @pytest.fixture(scope="module", params=DATABASES)

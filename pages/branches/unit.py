@@ -32,6 +32,8 @@ cards.row(seen, tuple(KPIS), verdicts=lambda metric: telling.verdict(seen, metri
 anatomy.section(_("Among units of similar size"))
 profile.among_peers(seen, ("participation_rate", "on_time_rate", "satisfaction_rate", "adoption_rate"))
 
+profile.verdicts(seen)
+
 left, right = st.columns(2, gap="medium")
 start = seen.filters.end.back(23)
 with left:

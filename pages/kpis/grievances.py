@@ -3,7 +3,7 @@
 import streamlit as st
 
 from data.words import mark
-from pages.kpis import case_list, say, telling, trend, waiting, xray
+from pages.kpis import case_list, say, telling, trend, unusual, waiting, xray
 from pages.kpis import grievance_drawings as drawings
 from pages.kpis import grievance_findings as findings
 from pages.shared import anatomy, cards, charts, figure, view
@@ -77,7 +77,7 @@ with st.grid(2, min_column_width=WIDE, gap="small"):
 anatomy.section(_("How long?"))
 waiting.panel("grievances")
 
-anatomy.section(_("What and where?"))
+unusual.panel(seen)
 charts.figure(
     seen,
     drawings.categories(seen),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import numpy as np
 import polars as pl
 import streamlit as st
@@ -13,6 +15,8 @@ from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import _, metric_name
 from queries import changes, foresight, metrics
+from queries.answers import Answer
+from queries.filters import Month
 from queries.statistics.decomposition import rounded
 
 LIMIT_POINTS = 60  # points along the funnel's edge: smooth at any width
@@ -153,37 +157,46 @@ def funnel(seen: View, metric: str) -> None:
     )
     charts.figure(
         seen,
-        charts.funnel_plot(seen, answer, limits, outliers=tuple(out["group"])),
+        _funnel(seen, metric, answer, limits, tuple(out["group"])),
         title=title,
-        subtitle=_(
-            "Across: number of cases. Shaded: where 95 % and 99.8 % of units lie by chance, differences between units "
-            "allowed for (dispersion {phi}).",
-            phi=formats.decimal(fair.phi),
+        subtitle=" ".join(
+            part
+            for part in (
+                _("Across: number of cases. Shaded: where 95 % and 99.8 % of units lie by chance."),
+                telling.dispersion(fair),
+                telling.mix(metric),
+            )
+            if part
         ),
         key=f"funnel_{metric}",
         on_pick=lambda group: view.go("unit", branch=group),
     )
     words = [WORDS[word] for word in out["word"]]
     for name, word, row in zip(names, words, out.iter_rows(named=True), strict=True):
-        st.text(
-            _(
-                "{unit} · {word}: {value} of {n} cases; estimated {shrunken} ({low} to {high}), usual {common}",
-                unit=name,
-                word=_(word),
-                value=formats.percent(row["value"]),
-                n=formats.count(row["denominator"]),
-                shrunken=formats.percent(row["shrunken"]),
-                low=formats.percent(row["shrunken_low"]),
-                high=formats.percent(row["shrunken_high"]),
-                common=formats.percent(fair.usual),
-            )
-        )
+        st.text(_("{unit} · {word}: {evidence}", unit=name, word=_(word), evidence=telling.fair(metric, row)))
+
+
+@kept
+def _funnel(
+    seen: View, metric: str, answer: Answer, limits: pl.DataFrame, outliers: tuple[str, ...]
+) -> charts.Drawing:
+    fair = changes.between_units(seen.viewer, metric, seen.filters, seen.definition(metric), seen.snapshot)
+    at = dict(fair.frame.select("group", "standardised").iter_rows()) if changes.mix_of(metric) else None
+    return charts.funnel_plot(seen, answer, limits, outliers=outliers, standardised=at)
 
 
 def quiet(seen: View) -> None:
     """List the units whose voice is too low for their size, because silence is not satisfaction."""
     anatomy.section(_("Too quiet"))
     units = changes.quiet_units(seen.viewer, seen.filters, seen.snapshot).units.filter("silent")
+    for unit, why, since in changes.unheard(seen.viewer, seen.filters, seen.snapshot):
+        texts = {
+            "closed": _("{unit} was wound up in {month}: its silence says nothing."),
+            "late": _("{unit} has handed in nothing since {month}: its figures stand still, which is not silence."),
+        }
+        name = seen.snapshot.name(unit, seen.language)
+        said = texts[why].format(unit=name, month=formats.month(Month.of(since)))
+        st.html(f'<p class="d-note">{escape(said)}</p>')
     if units.is_empty():
         st.caption(_("No unit is quieter than chance allows."))
     for row in units.iter_rows(named=True):

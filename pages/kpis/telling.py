@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from data.words import mark
 from pages.shared import formats
@@ -13,6 +15,7 @@ from queries import changes, metrics
 from queries.filters import Filters, Month
 from queries.metric import Metric
 from queries.statistics.findings import Finding
+from queries.statistics.funnel import Funnel
 
 WORDS = {
     "improving": (mark("Improving"), "good"),
@@ -125,6 +128,40 @@ def _noted(seen: View, metric: Metric, filters: Filters, since: Month) -> str:
         return ""
     what = noted.told(seen.snapshot, seen.language)
     return _("; noted for {month}: {what}", month=formats.month(noted.month), what=what)
+
+
+def dispersion(fair: Funnel) -> str:
+    """Return whether units differ by more than chance, in words, and what that does to the limits."""
+    phi = formats.decimal(fair.phi)
+    if fair.tau <= 0:
+        return _("Units differ no more than chance allows (dispersion {phi}): the limits are those of chance.", phi=phi)
+    return _(
+        "Units differ from one another by more than chance (dispersion {phi}, where 1 is chance): the limits are "
+        "widened for it, so only units beyond the usual differences stand out.",
+        phi=phi,
+    )
+
+
+def mix(metric: str) -> str:
+    """Return that units are set against what their cases are about; empty where a metric's cases have no such code."""
+    code = changes.mix_of(metric)
+    if code is None:
+        return ""
+    return _("Each unit is drawn as if its cases were about what all cases are about.")
+
+
+def fair(metric: str, row: Mapping[str, Any]) -> str:
+    """Return the evidence of one unit among all: its rate, what its cases lead one to expect, and the estimate."""
+    return _(
+        "{value} of {n} cases, where {expected} would be expected of what they are about; with so many cases the rate "
+        "is estimated at {shrunken} ({low} to {high})",
+        value=formats.percent(row["value"]),
+        n=formats.count(row["denominator"]),
+        expected=formats.percent(row["expected"] / row["denominator"]),
+        shrunken=formats.percent(row["shrunken"]),
+        low=formats.percent(row["shrunken_low"]),
+        high=formats.percent(row["shrunken_high"]),
+    )
 
 
 def page_of(finding: Finding) -> str:

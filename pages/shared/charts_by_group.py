@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -29,6 +30,7 @@ from pages.shared.drawing import (
     worded,
 )
 from pages.shared.view import View
+from pages.shared.words import _
 from queries.answers import Answer
 from queries.metric import CALENDAR, Unit
 
@@ -213,13 +215,28 @@ def _slant(of: Look) -> dict[str, Any]:
     return {"labelAngle": -32, "labelLimit": 110, "labelAlign": "left", "labelFontSize": theme.TINY}
 
 
-def funnel_plot(seen: View, answer: Answer, limits: pl.DataFrame, *, outliers: tuple[str, ...] = ()) -> Drawing:
+def funnel_plot(
+    seen: View,
+    answer: Answer,
+    limits: pl.DataFrame,
+    *,
+    outliers: tuple[str, ...] = (),
+    standardised: Mapping[str, float | None] | None = None,
+) -> Drawing:
     """Return units by size (denominator) and rate within the limits of chance.
 
     `limits`: denominator, centre, low2, high2, low3, high3 (f64), ascending; `outliers` are the groups named on the
-    chart. A click returns `group`.
+    chart; `standardised` each group's rate if its cases were about what all cases are about: it is then drawn at that
+    one. A click returns `group`.
     """
-    rows = worded(seen, answer).filter(pl.col("value").is_not_null())
+    rows = table = worded(seen, answer).filter(pl.col("value").is_not_null())
+    if standardised is not None:
+        drawn_at = [standardised.get(group, value) for group, value in zip(rows["group"], rows["value"], strict=True)]
+        same = [
+            _("{said} · like all in what it is about {value}", said=said, value=formats.value(answer.metric.unit, at))
+            for said, at in zip(rows["said"], drawn_at, strict=True)
+        ]
+        rows = rows.with_columns(pl.Series("value", drawn_at, dtype=pl.Float64), pl.Series("said", same))
     out = [group in outliers for group in rows["group"]]
     names = [label if named else "" for label, named in zip(rows["label"], out, strict=True)]
     # A name stands on the side of its point where there is room.
@@ -232,7 +249,7 @@ def funnel_plot(seen: View, answer: Answer, limits: pl.DataFrame, *, outliers: t
     points = widened(rows, ["group", "denominator", "value", "said"], sides, flags={"out": out})
     bounds = limits[["denominator", "centre", "low2", "high2", "low3", "high3"]]
     sent = pl.concat([points, bounds], how="diagonal") if points.height else points
-    return drawn(sent, _funnel(look(seen, answer.metric.unit, clicks=True)), ("group",), answer, rows)
+    return drawn(sent, _funnel(look(seen, answer.metric.unit, clicks=True)), ("group",), answer, table)
 
 
 @cache

@@ -158,14 +158,15 @@ def latest_change(
     *,
     denominators: Sequence[float | None] | None = None,
     start: int = 0,
+    within: int = LATEST_MONTHS,
 ) -> Change | None:
-    """Return the likeliest change of level within the latest twelve months, tested by shuffling the months.
+    """Return the likeliest change of level within the latest months, `within` of them, tested by shuffling the months.
 
     For each possible first month in them the mean after it is compared with the mean before it (weighted by
     `denominators`, where given); the largest standardised difference is set against that of 9,999 shuffled orders, so
     `p` holds whatever the distribution, as long as the months without a change could have come in any order. One odd
     month alone can never be rarer than 1 in the number of months: a change becomes evident when it lasts two or three.
-    A change that fills the twelve months is told from the month in which it began. `start` is the first index that
+    A change that fills those months is told from the month in which it began. `start` is the first index that
     counts (the last break of the limits). None with fewer than 12 months.
     Source: permutation test of a maximally selected statistic: A. N. Pettitt, “A non-parametric approach to the
     change-point problem”, Applied Statistics 28 (1979) 126–135; p with the observed order counted in: B. Phipson and
@@ -184,9 +185,9 @@ def latest_change(
     if np.allclose(scores, 0.0):
         return None
     # At least four months before a change, or its level before would be anybody's guess.
-    longest = min(LATEST_MONTHS, len(y) - 4)
+    longest = min(within, len(y) - 4)
     observed = _jumps(scores[::-1][:longest], len(y))
-    null = _jumps(scores[_orders(len(y))[:longest]], len(y)).max(axis=0)
+    null = _jumps(scores[_orders(len(y), longest)], len(y)).max(axis=0)
     # A hair's tolerance: the same order, summed in another way, must count as equally strong.
     p = (1 + int(np.sum(null >= observed.max() * (1 - 1e-9)))) / (1 + _SHUFFLES)
     split = len(y) - 1 - int(observed.argmax())
@@ -279,12 +280,12 @@ def _passing(low: float, high: float, target: float, direction: int) -> Passing:
 
 
 @cache
-def _orders(months: int) -> NDArray[np.int16]:
-    """Return shuffled orders of so many months, one a column, its latest month first, no further back than a year."""
+def _orders(months: int, latest: int) -> NDArray[np.int16]:
+    """Return shuffled orders of so many months, one a column, its latest month first, no more than `latest` of them."""
     # A fixed seed: the same data must always give the same p.
     generator = np.random.default_rng(0)
     places = np.tile(np.arange(months, dtype=np.int16), (_SHUFFLES, 1))
-    return np.ascontiguousarray(generator.permuted(places, axis=1)[:, :LATEST_MONTHS].T)
+    return np.ascontiguousarray(generator.permuted(places, axis=1)[:, :latest].T)
 
 
 def _jumps(latest: _Floats, months: int) -> _Floats:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 
+import polars as pl
 import pytest
 
-from data import database, demo
-from queries import changes, foresight
-from queries.answers import last_twelve_months
-from queries.filters import Filters
+from data import database
+from queries import changes, foresight, patterns
+from queries.answers import grid, last_twelve_months
+from queries.filters import Filters, Month
 from queries.loading import load
 from queries.snapshot import Snapshot
 from queries.viewers import OPERATOR, Viewer
@@ -19,10 +22,9 @@ pytestmark = pytest.mark.slow  # the whole demo is made for it
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
+def small(small_demo: Path) -> Iterator[Snapshot]:
     """The small demo with its stories, as a snapshot."""
-    engine = database.engine_for(f"sqlite:///{tmp_path_factory.mktemp('demo') / 'demo.db'}")
-    demo.main("small", 1, engine=engine)
+    engine = database.engine_for(f"sqlite:///{small_demo / 'dashboard.db'}")
     yield load(engine)
     engine.dispose()
 
@@ -41,6 +43,64 @@ def test_the_overview_names_the_stories(small: Snapshot, year: Filters) -> None:
     assert ("silence", "grievances_per_100", "D04P02", False) in told  # too quiet
     assert ("unit", "satisfaction_rate", "D03P03", False) in told  # closes fast, satisfies nobody
     assert any(one[:3] == ("change", "suggestions_per_100", "D05") and one[3] for one in told)  # the drive that worked
+    # Longer ago than the year in which changes are looked for, it is told from the month in which it began.
+    drive = next(one for one in found if one.unit == "D05")
+    assert dict(drive.link)["since"] == "2025-09"
+
+
+def test_what_was_noted_stands_beside_the_change(small: Snapshot, year: Filters) -> None:
+    slide = next(one for one in changes.what_changed(OPERATOR, year, small) if one.unit == "D02")
+    since = Month.parse(dict(slide.link)["since"])
+    there = replace(year, branch="D02")
+    noted = changes.reason_near(OPERATOR, "on_time_rate", there, since, small)
+    assert noted is not None and noted.month == Month(2026, 3) and "merged" in noted.told(small, "en")
+    assert changes.reason_near(OPERATOR, "on_time_rate", there, Month(2025, 12), small) is None  # before it happened
+    assert changes.reason_near(OPERATOR, "on_time_rate", year, since, small) is None  # it is the division's
+
+
+def test_wages_surge_before_each_spring_festival_and_nothing_else_does(small: Snapshot, year: Filters) -> None:
+    (surge,) = patterns.surges(OPERATOR, "grievances_received", "category", year, small)
+    assert (surge.code, surge.month, surge.again) == ("pay", Month(2026, 1), (Month(2025, 1),))
+    assert surge.count > surge.high > surge.expected > surge.low
+
+
+def test_the_hotline_changed_the_way_not_the_number(small: Snapshot, year: Filters) -> None:
+    shift = patterns.shifts(OPERATOR, "grievances_received", "channel", year, small)
+    assert shift is not None
+    assert (shift.code, shift.since) == ("hotline", Month(2025, 6))
+    assert shift.low < shift.after - shift.before < shift.high
+    assert shift.total is None
+    assert patterns.shifts(OPERATOR, "grievances_received", "category", year, small) is None
+
+
+def test_closed_and_late_units_are_left_out_of_the_silence(small: Snapshot, year: Filters) -> None:
+    left_out = {unit: (why, since) for unit, why, since in changes.unheard(OPERATOR, year, small)}
+    assert left_out == {"D01P04": ("closed", date(2025, 12, 31)), "D07P02": ("late", date(2026, 8, 1))}
+    radar = changes.quiet_units(OPERATOR, year, small)
+    assert not set(left_out) & set(radar.units["unit"])
+    assert radar.units.filter("silent")["unit"].to_list() == ["D04P02"]
+
+
+def test_units_are_expected_what_their_cases_are_about(small: Snapshot, year: Filters) -> None:
+    fair = changes.between_units(OPERATOR, "on_time_rate", year, None, small).frame.drop_nulls("value")
+    about = grid(OPERATOR, "on_time_rate", year, "unit", "category", None, small).frame
+    usual = pl.col("numerator").sum().over("column") / pl.col("denominator").sum().over("column")
+    mixed = about.with_columns(mix=usual * pl.col("denominator")).group_by("group").agg(pl.col("mix").sum())
+    both = fair.join(mixed, on="group").select(pl.col("mix", "expected") / pl.col("denominator"))
+    # What is usual among ordinary units moves all of them alike.
+    assert both.select(pl.corr("mix", "expected", method="spearman")).item() == pytest.approx(1.0)
+    assert float(both["expected"].max() - both["expected"].min()) > 0.02  # type: ignore[operator]
+
+
+def test_where_a_count_is_withheld_a_units_mix_is_not_told(small: Snapshot, year: Filters) -> None:
+    leader = Viewer("leader@example.com", "executive")
+    fair = changes.between_units(leader, "on_time_rate", year, None, small).frame.drop_nulls("value")
+    about = grid(leader, "on_time_rate", year, "unit", "category", None, small).frame
+    told = about.group_by("group").agg(told=pl.col("denominator").sum())
+    hidden = fair.join(told, on="group").filter(pl.col("told") < pl.col("denominator"))
+    assert hidden.height > 10
+    rates = hidden["expected"] / hidden["denominator"]
+    assert float(rates.max() - rates.min()) < 1e-9  # type: ignore[operator]
 
 
 def test_a_small_perfect_unit_is_as_expected(small: Snapshot, year: Filters) -> None:

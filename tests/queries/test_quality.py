@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
+import polars as pl
 import pytest
 
-from data import database, demo
+from data import database
 from queries import quality
 from queries.answers import last_twelve_months
 from queries.filters import Filters
@@ -19,14 +21,12 @@ pytestmark = pytest.mark.slow  # the whole demo is made for it
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
+def small(small_demo: Path) -> Iterator[Snapshot]:
     """The small demo as the configured database, as a snapshot."""
-    home = tmp_path_factory.mktemp("demo")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DASHBOARD_DATABASE_URL", f"sqlite:///{home / 'demo.db'}")
-        patch.setenv("DASHBOARD_HOME", str(home))
+        patch.delenv("DASHBOARD_DATABASE_URL", raising=False)
+        patch.setenv("DASHBOARD_HOME", str(small_demo))
         engine = database.engine()
-        demo.main("small", 1, engine=engine)
         yield load(engine)
         engine.dispose()
 
@@ -62,3 +62,13 @@ def test_completeness_counts_what_was_due(small: Snapshot, year: Filters) -> Non
     share = quality.completeness(OPERATOR, year, small)
     states = quality.handed_in(OPERATOR, year, small)["state"].drop_nulls()
     assert share == pytest.approx(1 - 2 / len(states))
+
+
+def test_units_that_are_in_are_counted_for_the_mark_beside_numbers(small: Snapshot, year: Filters) -> None:
+    states = quality.handed_in(OPERATOR, year, small).drop_nulls("state")
+    owing = states["group"].n_unique()
+    late = states.filter(pl.col("state") == 0)["group"].n_unique()
+    assert late == 1
+    assert quality.coming(OPERATOR, year, small) == (owing - late, owing)
+    whole, of = quality.coming(OPERATOR, replace(year, branch="D02"), small)
+    assert whole == of > 1
