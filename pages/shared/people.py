@@ -55,7 +55,10 @@ def who() -> Person:
         states.signed_out(can_sign_in=signs_in())
         st.stop()
     try:
-        row = next(row for row in present if row["email"] == email) if personas else visitors.visitor(str(email))
+        if personas:
+            row = next((row for row in present if row["email"] == email), None)
+        else:
+            row = visitors.visitor(str(email)) if confirmed(st.user) else None
     except visitors.Unreachable:
         states.unreachable()
         st.stop()
@@ -109,8 +112,8 @@ def switch(person: Person) -> None:
         key=_SWITCH,
         format_func=names.__getitem__,
         on_change=_switched,
-        help=_("Demo data on this machine only: this switch stands in for signing in."),
     )
+    st.caption(_("Demo data on this machine only: this switch stands in for signing in."))
 
 
 def _switched() -> None:

@@ -95,9 +95,9 @@ def test_an_address_that_nobody_has_confirmed_lets_nobody_in(
     monkeypatch.setattr("pages.shared.people.demo", lambda: False)
     # Denied as some providers send it, or as others do: a word.
     for claim, let_in in ((False, False), ("false", False), (True, True), (None, True)):
-        claims = {"email": PEOPLE["admin"][0], "email_verified": claim}
-        monkeypatch.setattr("pages.shared.people.st.user", claims if claim is not None else {"email": claims["email"]})
-        app = AppTest.from_file(str(HOUSE / "app.py"), default_timeout=30).run()
+        app = AppTest.from_file(str(HOUSE / "app.py"), default_timeout=30)
+        app.user = {"email": PEOPLE["admin"][0]} | ({} if claim is None else {"email_verified": claim})
+        app.run()
         assert not app.exception
         assert bool(app.sidebar.text) == let_in
 

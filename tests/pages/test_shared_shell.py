@@ -66,9 +66,9 @@ def test_the_demo_opens_in_either_language_without_an_exception(open_page: Opene
 
 
 def test_the_demo_says_that_the_switch_stands_in_for_signing_in(open_page: Opened) -> None:
-    switch = open_page(lang="en").selectbox(key="view_as")
-    assert len(switch.options) == len(PEOPLE)
-    assert "stands in for signing in" in switch.help
+    app = open_page(lang="en")
+    assert len(app.selectbox(key="view_as").options) == len(PEOPLE)
+    assert any("stands in for signing in" in caption.value for caption in app.sidebar.caption)
 
 
 def test_behind_a_proxy_the_switch_is_gone_and_cannot_be_forged(behind_proxy: None) -> None:
