@@ -10,10 +10,8 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
-from sqlalchemy import select
+from numpy.typing import NDArray
 
-from data import database, schema
-from data.frames import read
 from queries.answers import make_cut
 from queries.disclosure import minimum_group
 from queries.filters import Filters, Month
@@ -57,38 +55,54 @@ def handed_in(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None
 
 
 def _handed_in(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> pl.DataFrame:
+    units, months, states = _states(viewer, filters, snapshot)
+    return pl.DataFrame(
+        {
+            "group": np.repeat(np.array(units, dtype=object), len(months)).tolist(),
+            "column": [str(Month.at(month)) for month in months] * len(units),
+            "state": pl.Series(states.ravel()).fill_nan(None),
+        },
+        schema={"group": pl.String, "column": pl.String, "state": pl.Float64},
+    )
+
+
+def _states(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> tuple[list[str], range, NDArray[np.float64]]:
+    """Return the scope's units, the period's months that have begun, and 1, 0 or NaN for each of them."""
     units = _units(viewer, filters, snapshot)
-    h = schema.HANDED_IN["headcounts"].c
-    with database.reading() as connection:
-        there = read(connection, select(h.branch_id, h.month))
-    came = set(there.rows())
-    rows = []
-    frame = snapshot.units
-    opened = dict(zip(frame["branch_id"], frame["opened_on"], strict=True))
-    closed = dict(zip(frame["branch_id"], frame["closed_on"], strict=True))
-    started = dict(there.group_by("branch_id").agg(pl.col("month").min()).rows())
-    for unit in units:
-        for step in range(filters.months):
-            month = filters.start + step
-            if month > Month.of(snapshot.data_date):
-                break
-            alive = (opened[unit] is None or opened[unit] <= month.last) and (
-                closed[unit] is None or closed[unit] >= month.first
-            )
-            # A unit that never handed in a headcount keeps none (a root above the real units, say).
-            due = alive and unit in started and str(month) >= started[unit]
-            late = (snapshot.data_date - month.last).days > LATE_AFTER_DAYS or str(month) < str(
-                Month.of(snapshot.data_date)
-            )
-            state = 1.0 if (unit, str(month)) in came else 0.0 if due and late else None
-            rows.append((unit, str(month), state))
-    return pl.DataFrame(rows, schema={"group": pl.String, "column": pl.String, "state": pl.Float64}, orient="row")
+    heads, today = snapshot.headcounts, Month.of(snapshot.data_date)
+    months = range(filters.start.index, min(filters.end, today).index + 1)
+    numbers = np.arange(months.start, months.stop)
+    places = np.array([snapshot.tree.at(unit) for unit in units], dtype=np.int64)
+    came = heads.came[places]
+    columns = numbers - heads.first.index
+    known = (columns >= 0) & (columns < came.shape[1])
+    there = came[:, np.clip(columns, 0, came.shape[1] - 1)] & known
+    # A unit that never handed in a headcount keeps none (a root above the real units, say).
+    started = np.where(came.any(axis=1), came.argmax(axis=1) + heads.first.index, np.iinfo(np.int64).max)
+    alive = (numbers >= heads.opened[places][:, None]) & (numbers <= heads.closed[places][:, None])
+    over = [(snapshot.data_date - Month.at(month).last).days > LATE_AFTER_DAYS for month in months]
+    late = np.array(over, dtype=bool) | (numbers < today.index)
+    missing = alive & (numbers >= started[:, None]) & late
+    return units, months, np.where(there, 1.0, np.where(missing, 0.0, np.nan))
 
 
 def completeness(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> float | None:
     """Return which part of the headcounts due in the period has come; None where none was due."""
     state = handed_in(viewer, filters, snapshot)["state"].drop_nulls()
     return float(state.sum() / len(state)) if len(state) else None
+
+
+def coming(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> tuple[int, int]:
+    """Return how many units of the scope have handed in all that was due in the period, and of how many."""
+    snapshot = snapshot or current()
+    key = ("coming", viewer.role, viewer.units, filters.branch, filters.start, filters.end)
+    return snapshot.once(key, lambda: _coming(viewer, filters, snapshot))
+
+
+def _coming(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> tuple[int, int]:
+    _units_of, _months, states = _states(viewer, filters, snapshot)
+    owing = (~np.isnan(states)).any(axis=1)
+    return int((owing & ~(states == 0).any(axis=1)).sum()), int(owing.sum())
 
 
 def findings(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> list[Finding]:

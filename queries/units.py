@@ -109,7 +109,7 @@ class Headcounts:
     """Employees, union and Party members by unit and month, gaps filled as the definition of headcount says.
 
     Each matrix is units × months from `first` on; months outside it take the nearest column. `life` holds the month
-    numbers of opening and closing; outside them a unit counts nobody.
+    numbers of opening and closing; outside them a unit counts nobody. `came` says where a month's row was handed in.
     """
 
     first: Month
@@ -118,6 +118,7 @@ class Headcounts:
     party_members: Matrix
     opened: Matrix
     closed: Matrix
+    came: NDArray[np.bool_]
 
     @classmethod
     def of(cls, units: Units, rows: pl.DataFrame) -> Headcounts:
@@ -131,9 +132,11 @@ class Headcounts:
             raw = np.full(shape, np.nan)
             raw[u, m] = rows[column].cast(pl.Float64).to_numpy()
             filled[column] = _carry(raw)
+        came = np.zeros(shape, dtype=bool)
+        came[u, m] = True
         opened = _month_numbers(units.frame["opened_on"], -1)
         closed = _month_numbers(units.frame["closed_on"], 10**6)
-        return cls(first=Month.at(low), opened=opened, closed=closed, **filled)
+        return cls(first=Month.at(low), opened=opened, closed=closed, came=came, **filled)
 
     def over(self, which: str, months: range) -> Matrix:
         """Return units × months of `employees`, `union_members` or `party_members` for month numbers `months`."""

@@ -12,11 +12,12 @@ from typing import Literal
 
 import streamlit as st
 
-from pages.shared import definitions, formats, sparklines, states, theme
+from pages.shared import definitions, formats, sparklines, states, theme, view
 from pages.shared.keeping import kept
+from pages.shared.navigation import entries, entry
 from pages.shared.view import View
 from pages.shared.words import _, metric_name
-from queries import metrics
+from queries import metrics, quality
 from queries.changes import GROWING
 from queries.metric import Metric
 
@@ -53,6 +54,7 @@ class Card:
     suppressed: bool
     verdict: Verdict | None = None
     reason: str | None = None  # why it is suppressed, as disclosure control says
+    coming: tuple[int, int] = (0, 0)  # units that have handed in all that was due, and of how many
 
 
 def make(seen: View, metric: str, verdict: Verdict | None = None, definition: str | None = None) -> Card:
@@ -88,6 +90,7 @@ def make(seen: View, metric: str, verdict: Verdict | None = None, definition: st
         answer["suppressed"],
         verdict,
         answer["reason"],
+        quality.coming(seen.viewer, seen.filters, seen.snapshot),
     )
 
 
@@ -117,6 +120,22 @@ def row(
         for name in names:
             verdict = verdicts(name) if verdicts else None
             draw(*_worded(seen, name, verdict), f"{key}{name}", (pages or {}).get(name))
+    _missing(seen, f"{key}{names[0]}")
+
+
+def _missing(seen: View, key: str) -> None:
+    """Say below a row of cards how many units are still to hand in, with the way to which; nothing where all have."""
+    whole, of = quality.coming(seen.viewer, seen.filters, seen.snapshot)
+    if whole == of or entry("quality") not in entries(seen.viewer):
+        return
+    st.button(
+        _("{whole} of {of} units have handed in every headcount due", whole=whole, of=of),
+        icon=":material/incomplete_circle:",
+        type="tertiary",
+        key=f"missing_{key}",
+        on_click=view.go,
+        args=("quality",),
+    )
 
 
 @kept
@@ -136,7 +155,7 @@ def body(card: Card) -> str:
         )
     lines = [
         f'<p class="d-name"><span>{escape(card.name)}</span>{word}</p>',
-        f'<p class="d-value">{escape(card.value)}</p>',
+        f'<div class="d-number"><p class="d-value">{escape(card.value)}</p>{_part(card)}</div>',
     ]
     if card.suppressed:
         lines.append(f'<p class="d-change">{escape(states.why(card.reason))}</p>')
@@ -149,6 +168,15 @@ def body(card: Card) -> str:
         lines.append(f'<p class="d-aim">{escape(aim)}</p>')
     lines.append(sparkline(card))
     return f'<div class="d-card" role="group" aria-label="{escape(card.name)}">{"".join(lines)}</div>'
+
+
+def _part(card: Card) -> str:
+    """Return the small mark beside a number that rests on fewer units than it should; nothing where all are in."""
+    whole, of = card.coming
+    if whole == of:
+        return ""
+    said = _("{whole} of {of} units have handed in every headcount due", whole=whole, of=of)
+    return f'<span class="d-part" title="{escape(said)}" role="img" aria-label="{escape(said)}">{whole}/{of}</span>'
 
 
 def sparkline(card: Card) -> str:
