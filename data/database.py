@@ -48,10 +48,14 @@ def embedded_path() -> Path:
 
 def home() -> Path:
     """Return the folder for what the machine keeps (embedded database, snapshot copies), made if missing."""
-    folder = Path(os.environ.get("DASHBOARD_HOME", ".var")).absolute()
-    if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return _made(os.environ.get("DASHBOARD_HOME", ".var"), Path.cwd())
+
+
+@cache
+def _made(folder: str, working: Path) -> Path:
+    found = working / folder
+    found.mkdir(parents=True, exist_ok=True)
+    return found
 
 
 def _secret() -> str | None:

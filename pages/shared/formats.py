@@ -6,7 +6,7 @@ A missing value is “–”, a suppressed one “<5”, everywhere. Large count
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 
 from babel import Locale
 from babel.dates import format_date
@@ -104,16 +104,21 @@ def change(unit: Unit, difference: float | None, of: Language | None = None) -> 
     return sign + value(unit, abs(difference), of)
 
 
+@lru_cache(maxsize=4096)
+def _written(when: date, pattern: str, tongue: Language) -> str:
+    return format_date(when, pattern, _locale(tongue))
+
+
 def month(when: Month, of: Language | None = None) -> str:
     """Return a month: 2025年3月, Mar 2025."""
     pattern = "y年M月" if (of or language()) == "zh" else "MMM y"
-    return format_date(when.first, pattern, _locale(of or language()))
+    return _written(when.first, pattern, of or language())
 
 
 def day(when: date, of: Language | None = None) -> str:
     """Return a day: 2025年3月5日, 5 Mar 2025."""
     pattern = "y年M月d日" if (of or language()) == "zh" else "d MMM y"
-    return format_date(when, pattern, _locale(of or language()))
+    return _written(when, pattern, of or language())
 
 
 def span(start: Month, end: Month, of: Language | None = None) -> str:

@@ -185,6 +185,9 @@ class View:
     @cached_property
     def tops(self) -> tuple[str, ...]:
         """The uppermost units the viewer may choose."""
+        return self.snapshot.once(("tops", self.viewer.units), self._tops)
+
+    def _tops(self) -> tuple[str, ...]:
         tree = self.snapshot.tree
         mine = set(self.units)
         return tuple(unit for unit in self.units if tree.parent(unit) not in mine)
