@@ -33,6 +33,7 @@ Why = Literal["", "chance", "no_case", "no_target", "part_of_year", "young", "no
 
 DUTY = "duty:"
 YEAR = 12
+ON_A_PAGE = 30  # units: more are a wall nobody reads; a click on a unit opens those below it
 STEP: dict[Every, int] = {"month": 1, "quarter": 3, "year": 12, "always": 1}
 
 
@@ -211,7 +212,9 @@ def meaning(item: Item) -> tuple[str, str | None] | Duty:
 
 
 def sheet(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> Sheet:
-    """Return the sheet for every unit of the scope that is open at the end of the period.
+    """Return the sheet for the units of the scope that are open at the end of the period.
+
+    All units where they fit on a page (`ON_A_PAGE`), else the scope's unit and those directly below it.
 
     Metrics count a unit with all below it, duties what the unit itself did. The period is that of the filters (their
     other parts do not matter); what is asked for once a year is looked for in the twelve months up to its end. For the
@@ -230,11 +233,13 @@ def _sheet(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> Sheet:
     closed = dict(zip(frame["branch_id"], frame["closed_on"], strict=True))
     opened = dict(zip(frame["branch_id"], frame["opened_on"], strict=True))
     kinds = dict(zip(frame["branch_id"], frame["kind"], strict=True))
+    inside = [unit for unit in cut.groups if unit is not None]
+    if len(inside) > ON_A_PAGE:
+        inside = _uppers(filters.branch, inside, snapshot)
     units = tuple(
         unit
-        for unit in cut.groups
-        if unit is not None
-        and not ((day := closed[unit]) is not None and day <= filters.end.last)
+        for unit in inside
+        if not ((day := closed[unit]) is not None and day <= filters.end.last)
         and not ((day := opened[unit]) is not None and day > filters.end.last)
     )
     sides = _Sides(viewer, filters, snapshot, units, opened)
@@ -248,6 +253,14 @@ def _sheet(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> Sheet:
                 line = Line(unit, item.what, "not_applicable")
             lines.append(replace(line, responsible=item.responsible, name=_who(unit, item.responsible, snapshot)))
     return Sheet(listed, units, tuple(lines))
+
+
+def _uppers(branch: str | None, inside: list[str], snapshot: Snapshot) -> list[str]:
+    """Return the scope's unit with those directly below it, or its uppermost units with theirs."""
+    known = set(inside)
+    tops = [branch] if branch else [unit for unit in inside if snapshot.tree.parent(unit) not in known]
+    wanted = {unit for top in tops for unit in (top, *snapshot.children(top))}
+    return [unit for unit in inside if unit in wanted]
 
 
 def _who(unit: str | None, post: str, snapshot: Snapshot) -> str:
@@ -365,6 +378,7 @@ class _Sides:
         `rows` by unit and month: done where the numerator is above 0, due where the denominator is or as `due` says.
         """
         step = STEP[duty.every]
+        rows = rows.filter(pl.col("group").is_in(list(self.units)))
         asked = 1.0 if item.target is None else item.target
         found: dict[str, Line] = {}
         for (unit,), months in rows.group_by(["group"], maintain_order=True):

@@ -22,7 +22,7 @@ else:
     sheet = assessment.sheet(seen.viewer, seen.filters, seen.snapshot)
     if seen.branch in sheet.units:
         assessing.one_unit(seen, sheet, seen.branch)
-    anatomy.section(_("All units, in the order of the organisation"))
+    anatomy.section(_("Units side by side, in the order of the organisation"))
     assessing.all_units(seen, sheet)
 if assessment.may_compose(seen.viewer):
     anatomy.section(_("Compose the sheet"))
