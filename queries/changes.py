@@ -10,6 +10,7 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
 from queries.answers import Answer, ask, grid, make_cut, target
@@ -81,9 +82,9 @@ class History:
     @cached_property
     def levels(self) -> tuple[float, float] | None:
         """The mean before the last break, back to the one before it, and since."""
-        rows = self.chart.frame.drop_nulls("value")
-        last = int(self.chart.frame["segment"].to_list()[-1]) if self.chart.frame.height else 0
-        sides = [rows.filter(pl.col("segment") == segment)["value"].to_numpy() for segment in (last - 1, last)]
+        value, segment = (self.chart.frame[name].to_numpy() for name in ("value", "segment"))
+        last = int(segment[-1]) if len(segment) else 0
+        sides = [value[(segment == number) & np.isfinite(value)] for number in (last - 1, last)]
         return (float(sides[0].mean()), float(sides[1].mean())) if last and all(len(side) for side in sides) else None
 
 

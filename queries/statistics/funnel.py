@@ -18,6 +18,7 @@ disease and mortality rates using empirical Bayes estimators”, Applied Statist
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -191,12 +192,16 @@ def overdispersion(
 
 def _dispersion(scores: _Floats, winsorised: float) -> float:
     low, high = np.quantile(scores, [winsorised, 1 - winsorised])
+    return float(np.mean(np.clip(scores, low, high) ** 2)) / _by_chance(winsorised)
+
+
+@cache
+def _by_chance(winsorised: float) -> float:
+    """Return the variance of a standard normal score so winsorised; without dividing by it real variation is unseen."""
+    if winsorised == 0:
+        return 1.0
     edge = float(ndtri(1 - winsorised))
-    # The variance of a standard normal score so winsorised: without dividing by it, real variation goes unseen.
-    chance = 1.0
-    if winsorised > 0:
-        chance = 1 - 2 * winsorised - 2 * edge * float(stats.norm.pdf(edge)) + 2 * winsorised * edge**2
-    return float(np.mean(np.clip(scores, low, high) ** 2)) / chance
+    return 1 - 2 * winsorised - 2 * edge * float(stats.norm.pdf(edge)) + 2 * winsorised * edge**2
 
 
 def _usual(observed: _Floats, expected: _Floats, size: _Floats, kind: Kind) -> tuple[float, float, float, float]:

@@ -135,10 +135,10 @@ def chart(
     last = np.flatnonzero(present & (segment == segment.max(initial=0)))
     frame = pl.DataFrame(
         {
-            "value": pl.Series(np.where(present, series, np.nan)).fill_nan(None),
-            "centre": pl.Series(centre).fill_nan(None),
-            "low": pl.Series(low).fill_nan(None),
-            "high": pl.Series(high).fill_nan(None),
+            "value": pl.Series(np.where(present, series, np.nan), nan_to_null=True),
+            "centre": pl.Series(centre, nan_to_null=True),
+            "low": pl.Series(low, nan_to_null=True),
+            "high": pl.Series(high, nan_to_null=True),
             "segment": segment,
             "signal": pl.Series(signals, dtype=pl.String),
             "side": side,
