@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, Select, case, func, select
+from sqlalchemy import Connection, Engine, Select, case, false, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from data import database, schema, tables
@@ -260,8 +260,12 @@ class _Reader:
         return self._of_surveys(t.survey_id, t.branch_id, *counts)
 
     def _of_surveys(self, *columns: Any) -> pl.DataFrame:
-        rows = self.placed(select(*columns), "survey_answers")
-        return rows.join(self._numbered_surveys(), on="survey_id", maintain_order="left").drop("survey_id")
+        return self.of_surveys(read(self.connection, select(*columns)))
+
+    def of_surveys(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Return counts by survey_id and branch_id with surveys, units and codes as numbers."""
+        placed = self._of_units(rows, "survey_answers")
+        return placed.join(self._numbered_surveys(), on="survey_id", maintain_order="left").drop("survey_id")
 
     def _targets(self) -> pl.DataFrame:
         t = _T["targets"].c
@@ -385,8 +389,11 @@ def _in_order(statement: Select[Any]) -> Select[Any]:
 def _versions_of(engine: Engine, stamp: Stamp, tree: Units, name: str) -> pl.DataFrame | None:
     """Return the rows of a frame in all versions that count in closed months, with `since` and `until`.
 
-    None where every row that is stored was there when the first month closed and has not changed.
+    None where every row that is stored was there when the first month closed and has not changed. Of `answers` and
+    `respondents` the counts of those surveys alone to which answers came, or changed, after their month had closed.
     """
+    if name in ("answers", "respondents"):
+        return _surveys_when_closed(engine, stamp, tree, name)
     t, kept = _T[name], schema.import_before.c
     table = tables.BY_NAME[name]
     try:
@@ -407,6 +414,60 @@ def _versions_of(engine: Engine, stamp: Stamp, tree: Units, name: str) -> pl.Dat
             return _Reader(connection, tree).finished(labelled, name)
     except SQLAlchemyError as error:
         raise NotNow("the database does not answer: closed months cannot be told as they were") from error
+
+
+def _surveys_when_closed(engine: Engine, stamp: Stamp, tree: Units, name: str) -> pl.DataFrame | None:
+    """Return `answers` or `respondents` of the surveys that changed after their month had closed, as they were then.
+
+    A survey's month is the one it opened in; where its first answers came later, it is as they were handed in first.
+    """
+    table, answers, surveys = tables.BY_NAME["survey_answers"], _T["survey_answers"], _T["surveys"]
+    kept = schema.import_before.c
+    try:
+        with database.reading(engine, cases_of=database.EVERY_UNIT) as connection:
+            if stamp_of(connection) != stamp:
+                raise NotNow("the data have just changed; ask again")
+            closings = connection.execute(select(schema.closings.c.month, schema.closings.c.import_id))
+            closed: dict[str, int] = {month: number for month, number in closings}  # noqa: C416 - rows are no pairs
+            if not closed:
+                return None
+            opened = connection.execute(select(surveys.c.survey_id, surveys.c.opened_on))
+            month = {one: str(Month.of(day)) for one, day in opened}
+            touched = connection.execute(
+                select(answers.c.survey_id, func.max(answers.c.import_id)).group_by(answers.c.survey_id)
+            )
+            late = {one for one, last in touched if last > closed.get(month[one], last)}
+            former = read(
+                connection,
+                select(kept.import_id, kept.former_id, kept.before).where(
+                    kept.table_name == table.name, kept.import_id > min(closed.values())
+                ),
+            )
+            stored = read(connection, select(answers).where(false())).rename({"import_id": "since"})
+            replaced = set(_in_versions(stored, former, table)["survey_id"]) if former.height else set()
+            wanted = sorted(one for one in late | replaced if month.get(one) in closed)
+            if not wanted:
+                return None
+            stored = read(connection, select(answers).where(answers.c.survey_id.in_(wanted)))
+            rows = _in_versions(stored.rename({"import_id": "since"}), former, table)
+            rows = rows.filter(pl.col("survey_id").is_in(wanted))
+            at_close = pl.col("survey_id").replace_strict({one: closed[month[one]] for one in wanted})
+            upto = pl.max_horizontal(at_close, pl.col("since").min().over("survey_id"))
+            then = rows.filter(pl.col("since") <= upto, upto < pl.col("until"))
+            return _Reader(connection, tree).of_surveys(_counted(then, name))
+    except SQLAlchemyError as error:
+        raise NotNow("the database does not answer: closed months cannot be told as they were") from error
+
+
+def _counted(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Return rows of answers as `data.facts` counts them: by unit and score, or by unit the people who answered."""
+    if name == "answers":
+        return rows.group_by("survey_id", "branch_id", "dimension", "score").agg(n=pl.len().cast(pl.Int64))
+    people = pl.col("respondent_id")
+    return rows.group_by("survey_id", "branch_id").agg(
+        n=people.n_unique().cast(pl.Int64),
+        n_seven=people.filter(pl.col("dimension") != "recommend").n_unique().cast(pl.Int64),
+    )
 
 
 def _in_versions(stored: pl.DataFrame, former: pl.DataFrame, table: tables.Table) -> pl.DataFrame:

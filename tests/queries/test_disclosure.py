@@ -345,6 +345,56 @@ def test_what_comes_late_changes_no_closed_month_of_the_management_side(later: E
     assert same(management_year(later), before)
 
 
+def engagement_of(viewer: Viewer, engine: Engine) -> list[pl.DataFrame]:
+    snapshot, span = load(engine), Filters(Month(2024, 1), Month(2025, 5))
+    return [
+        ask(viewer, metric, span, by, None, snapshot).frame
+        for metric in ("engagement_index", "favourable_rate", "enps", "survey_response_rate")
+        for by in ("branch", "unit", "year")
+    ]
+
+
+def test_one_answer_to_a_survey_that_comes_late_does_not_tell_itself(later: Engine) -> None:
+    before, whole = engagement_of(MANAGEMENT, later), engagement_of(EXECUTIVE, later)
+    with database.reading(later) as connection:
+        given = connection.exec_driver_sql(
+            "SELECT survey_id, branch_id, respondent_id, dimension, score FROM survey_answers JOIN surveys "
+            "USING (survey_id) WHERE opened_on < '2025-05-01' ORDER BY survey_id, respondent_id, dimension LIMIT 2"
+        ).all()
+    survey, branch = given[0][:2]
+    columns = ("survey_id", "branch_id", "respondent_id", "dimension", "score")
+    # Somebody answers after all, and somebody's answers are corrected.
+    new = [(survey, branch, "LATE", dimension, 1) for dimension in ("trust", "voice")]
+    changed = [(*row[:4], 5 if row[4] < 5 else 1) for row in given]
+    frame = pl.DataFrame([*new, *changed], schema=columns, orient="row")
+    result = store_frames({"survey_answers": frame}, by="test", engine=later)
+    assert not result.refused, [fault.text("en") for fault in result.faults]
+    assert not same(engagement_of(EXECUTIVE, later), whole)
+    assert same(engagement_of(MANAGEMENT, later), before)
+    assert result.import_id is not None and not undo.undo(result.import_id, by="test", engine=later).faults
+    assert same(engagement_of(MANAGEMENT, later), before)
+    assert same(engagement_of(EXECUTIVE, later), whole)
+
+
+def test_answers_all_of_which_come_late_are_shown_as_they_came_first(later: Engine) -> None:
+    def asked() -> pl.DataFrame:
+        march = Filters(Month(2025, 3), Month(2025, 3))
+        return ask(MANAGEMENT, "engagement_index", march, None, None, load(later)).frame
+
+    def hand_in(first: int, last: int) -> None:
+        rows = [("NEW", "D1B1", f"P{n}", "trust", 4) for n in range(first, last)]
+        columns = ("survey_id", "branch_id", "respondent_id", "dimension", "score")
+        survey = pl.DataFrame([{"survey_id": "NEW", "title": "New", "opened_on": date(2025, 3, 3)}])
+        frames = {"surveys": survey, "survey_answers": pl.DataFrame(rows, schema=columns, orient="row")}
+        assert not store_frames(frames, by="test", engine=later).refused
+
+    hand_in(0, 12)
+    first = asked()
+    assert first["denominator"][0] >= 12
+    hand_in(12, 14)
+    assert asked().equals(first)
+
+
 def test_a_month_closed_again_takes_in_what_came_late(later: Engine) -> None:
     before = ask(MANAGEMENT, "grievances_received", Filters(Month(2025, 4), Month(2025, 4)), None, None, load(later))
     assert not store_frames({"grievances": late_cases()}, by="test", engine=later).refused
