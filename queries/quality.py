@@ -11,7 +11,9 @@ from typing import Literal
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from sqlalchemy.exc import SQLAlchemyError
 
+from queries import doubles
 from queries.answers import make_cut
 from queries.disclosure import minimum_group
 from queries.filters import Filters, Month
@@ -20,7 +22,9 @@ from queries.metrics import find
 from queries.snapshot import Snapshot
 from queries.viewers import Viewer
 
-Kind = Literal["late", "carried", "outlier", "on_the_limit", "always_best", "same_day"]
+Kind = Literal[
+    "late", "carried", "outlier", "on_the_limit", "always_best", "same_day", "alike", "unattended", "homeless"
+]
 # A month is late when its headcount has not come by the 10th of the next: payroll closes on the 5th.
 LATE_AFTER_DAYS = 10
 # Six robust standard deviations from the unit's own median: a typing slip, hardly a change of crew.
@@ -29,6 +33,7 @@ OUTLIER_SCALE = 6.0
 FEWEST_CASES = 10
 ON_THE_LIMIT_SHARE = 0.6  # closings on the very day of the limit; by chance about one in fifteen
 ALWAYS_BEST_SHARE = 0.98  # ratings of 5; elsewhere about half
+LEAST_UNATTENDED = 3  # activities without a sign-in list; one or two are a list that went astray
 SAME_DAY_SHARE = 0.5  # closings on the day of filing; elsewhere below one in five
 
 
@@ -109,14 +114,40 @@ def findings(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None)
     """Return what is late or looks odd in the scope and period, unit by unit in the order of the organisation."""
     snapshot = snapshot or current()
     key = ("quality", viewer.role, viewer.units, filters.branch, filters.start, filters.end)
-    return snapshot.once(key, lambda: _findings(viewer, filters, snapshot))
+    found = snapshot.once(key, lambda: _findings(viewer, filters, snapshot))
+    try:
+        more = _stored(viewer, filters, snapshot)
+    except SQLAlchemyError:  # the page goes on with what the facts tell; it says that the database is silent
+        more = []
+    return sorted([*found, *more], key=lambda one: (snapshot.tree.at(one.unit), one.month or "", one.kind))
+
+
+def alike(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) -> pl.DataFrame:
+    """Return the pairs of cases behind the findings `alike`, as `doubles.alike`."""
+    snapshot = snapshot or current()
+    return doubles.alike(viewer, _units(viewer, filters, snapshot), filters, snapshot)
+
+
+def _stored(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> list[Finding]:
+    """Return what only the rows themselves tell: cases alike, activities without sign-ins, rows of no unit."""
+    units = _units(viewer, filters, snapshot)
+    pairs = doubles.alike(viewer, units, filters, snapshot)
+    found = [Finding("alike", unit, None, float(n)) for unit, n in pairs.group_by("branch_id").len().iter_rows()]
+    found += [
+        Finding("unattended", unit, None, float(n))
+        for unit, n in doubles.unattended(units, filters, snapshot).items()
+        if n >= LEAST_UNATTENDED
+    ]
+    # What belongs to nobody is told to those who answer for all.
+    if not viewer.units and viewer.role != "management" and (lost := doubles.homeless(snapshot)):
+        found.append(Finding("homeless", units[0], None, float(lost)))
+    return found
 
 
 def _findings(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> list[Finding]:
     units = _units(viewer, filters, snapshot)
     found = [*_late(handed_in(viewer, filters, snapshot)), *_outliers(units, filters, snapshot)]
-    found += _patterns(viewer, units, filters, snapshot)
-    return sorted(found, key=lambda one: (snapshot.tree.at(one.unit), one.month or "", one.kind))
+    return [*found, *_patterns(viewer, units, filters, snapshot)]
 
 
 def _units(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> list[str]:

@@ -138,6 +138,11 @@ class Headcounts:
         closed = _month_numbers(units.frame["closed_on"], 10**6)
         return cls(first=Month.at(low), opened=opened, closed=closed, came=came, **filled)
 
+    def handed_in(self, place: int, month: Month) -> bool:
+        """Return whether the month's row of the unit at `place` was handed in."""
+        at = month - self.first
+        return 0 <= at < self.came.shape[1] and bool(self.came[place, at])
+
     def over(self, which: str, months: range) -> Matrix:
         """Return units × months of `employees`, `union_members` or `party_members` for month numbers `months`."""
         matrix: Matrix = getattr(self, which)

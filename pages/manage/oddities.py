@@ -10,10 +10,12 @@ import streamlit as st
 
 from data import database, people
 from data.words import mark
-from pages.shared import downloads, formats
+from pages.shared import downloads, formats, view
 from pages.shared.keeping import kept, sent
+from pages.shared.navigation import entries, entry
 from pages.shared.view import View
-from pages.shared.words import _
+from pages.shared.words import _, code_label
+from queries import quality
 from queries.filters import Month
 from queries.quality import Finding
 
@@ -25,6 +27,16 @@ SAID = {
     "on_the_limit": mark("Most cases are closed on the very day of their limit"),
     "same_day": mark("Most cases are closed on the day they were filed"),
     "always_best": mark("Nearly all ratings are 5"),
+    "alike": mark("Pairs of cases of one day and category in nearly the same words: {count}"),
+    "unattended": mark("Activities without a single sign-in: {count}"),
+    "homeless": mark("Sign-ins and answers that name a unit that does not exist: {count}"),
+}
+# Where the rows of a finding are looked at or put right.
+HEADS = ("late", "carried", "outlier")
+PLACES = {
+    **dict.fromkeys(HEADS, "correct"),
+    **dict.fromkeys(("on_the_limit", "same_day", "always_best"), "grievances"),
+    "unattended": "participation",
 }
 
 
@@ -63,9 +75,93 @@ def table(seen: View, found: Sequence[Finding]) -> None:
         return
     rows = _worded(seen, tuple(found), tuple(_clerks(seen).items()))
     headings = {"unit": _("Unit"), "what": _("What looks odd"), "ask": _("Whom to ask")}
-    st.dataframe(sent(seen, rows), hide_index=True, width="stretch", column_config=headings)
+    chosen = st.dataframe(
+        sent(seen, rows),
+        hide_index=True,
+        width="stretch",
+        column_config=headings,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="quality_findings",
+    )
+    if chosen.selection.rows and chosen.selection.rows[0] < len(found):
+        _rows(seen, found[chosen.selection.rows[0]])
+    else:
+        st.caption(_("Choose a line to see its rows."))
     title, sentence, day, language = _("What to ask about"), seen.sentence, seen.snapshot.data_date, seen.language
     downloads.menu(title, lambda: downloads.Sheet(title, rows, headings, sentence, day, language), "quality_table")
+
+
+def _rows(seen: View, one: Finding) -> None:
+    """Draw the rows that a finding rests on, as far as this person may see them, and the way to where they stand."""
+    with st.container(border=True):
+        st.text(f"{seen.snapshot.name(one.unit, seen.language)} · {_said(one)}")
+        if one.kind == "alike":
+            _alike(seen, one.unit)
+        elif one.kind in HEADS:
+            _months(seen, one.unit)
+        place = PLACES.get(one.kind)
+        if place and entry(place) in entries(seen.viewer):
+            st.button(
+                _("Go to these rows"),
+                icon=":material/arrow_forward:",
+                key="quality_go",
+                on_click=_go,
+                args=(place, one),
+            )
+
+
+def _go(place: str, one: Finding) -> None:
+    if place == "correct":
+        st.session_state["correct_unit"], st.session_state["correct_table"] = one.unit, "headcounts"
+        view.go(place)
+    else:
+        view.go(place, branch=one.unit)
+
+
+def _alike(seen: View, unit: str) -> None:
+    pairs = quality.alike(seen.viewer, seen.filters, seen.snapshot).filter(branch_id=unit)
+    codes = {"grievances": "category", "suggestions": "theme"}
+    shown = pl.DataFrame(
+        {
+            "day": pairs["day"],
+            "code": [code_label(codes[table], code) for table, code in pairs.select("table", "code").iter_rows()],
+            **{name: pairs[name] for name in ("one", "one_text", "other", "other_text")},
+        }
+    )
+    st.dataframe(
+        shown,
+        hide_index=True,
+        width="stretch",
+        column_config={
+            "day": st.column_config.DateColumn(_("Day"), format="YYYY-MM-DD"),
+            "code": _("Category"),
+            "one": _("One"),
+            "one_text": st.column_config.TextColumn(_("In words"), width="medium"),
+            "other": _("The other"),
+            "other_text": st.column_config.TextColumn(_("In its words"), width="medium"),
+        },
+    )
+
+
+def _months(seen: View, unit: str) -> None:
+    heads = seen.snapshot.headcounts
+    months = [seen.filters.start + step for step in range(seen.filters.months)]
+    months = [month for month in months if month <= Month.of(seen.snapshot.data_date)]
+    place = seen.snapshot.tree.at(unit)
+    counts = heads.over("employees", range(months[0].index, months[-1].index + 1))[place] if months else []
+    came = [heads.handed_in(place, month) for month in months]
+    st.dataframe(
+        pl.DataFrame(
+            {
+                "month": [formats.month(month) for month in months],
+                "count": [int(count) for count in counts],
+                "came": [_("handed in") if there else _("carried forward") for there in came],
+            }
+        ).reverse(),
+        hide_index=True,
+        column_config={"month": _("Month"), "count": _("Employees"), "came": _("State")},
+    )
 
 
 @kept
@@ -91,7 +187,7 @@ def _said(one: Finding) -> str:
 
 
 def _clerks(seen: View) -> dict[str, str]:
-    """Return for each unit the union staff nearest above it, by name."""
+    """Return for each unit the union staff nearest above it, by name and address."""
     with database.reading() as connection:
         staff = [one for one in people.everyone(connection) if one["role"] == "union_staff" and one["active"]]
     found: dict[str, str] = {}
@@ -99,7 +195,7 @@ def _clerks(seen: View) -> dict[str, str]:
         for top in one["units"]:
             if top in seen.snapshot.tree.index:
                 for unit in seen.snapshot.subtree(top):
-                    found.setdefault(unit, one["name"])
+                    found.setdefault(unit, f"{one['name']} · {one['email']}")
     return found
 
 

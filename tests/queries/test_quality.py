@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
+from sqlalchemy import Engine, insert
 
-from data import database
-from queries import quality
+from data import database, importer, schema
+from queries import doubles, quality
 from queries.answers import last_twelve_months
-from queries.filters import Filters
+from queries.filters import Filters, Month
 from queries.loading import load
 from queries.snapshot import Snapshot
 from queries.viewers import OPERATOR, Viewer
+from tests.data.ledgers import TODAY, activity, first_ledgers, frame
 
 pytestmark = pytest.mark.slow  # the whole demo is made for it
 
@@ -72,3 +75,55 @@ def test_units_that_are_in_are_counted_for_the_mark_beside_numbers(small: Snapsh
     assert quality.coming(OPERATOR, year, small) == (owing - late, owing)
     whole, of = quality.coming(OPERATOR, replace(year, branch="D02"), small)
     assert whole == of > 1
+
+
+def case(number: str, text: str, unit: str = "D1", day: int = 3, code: str = "pay") -> dict[str, object]:
+    return {"number": number, "branch_id": unit, "day": date(2025, 3, day), "code": code, "text": text}
+
+
+def test_cases_in_nearly_the_same_words_are_paired_and_others_are_not() -> None:
+    rows = pl.DataFrame(
+        [
+            case("G1", "上季度加班费计算有误，要求补发差额"),
+            case("G2", "上季度加班费 计算有误,要求补发差额。"),  # other marks and blanks
+            case("G3", "节前加班费计算有误，要求补发差额"),
+            case("G4", "食堂晚餐供应时间太短"),
+            case("G5", "上季度加班费计算有误，要求补发差额", day=4),
+            case("G6", "上季度加班费计算有误，要求补发差额", unit="D2"),
+            case("G7", "上季度加班费计算有误，要求补发差额", code="hours"),
+        ]
+    )
+    pairs = doubles._pairs("grievances", rows)
+    assert pairs.select("one", "other").rows() == [("G1", "G2"), ("G1", "G3"), ("G2", "G3")]
+
+
+def test_alike_cases_are_told_to_those_who_may_see_them_only(small: Snapshot, year: Filters) -> None:
+    pairs = quality.alike(OPERATOR, year, small)
+    assert pairs.height
+    told = {one.unit: one.count for one in quality.findings(OPERATOR, year, small) if one.kind == "alike"}
+    assert told == dict(pairs.group_by("branch_id").len().iter_rows())
+    clerk = Viewer("clerk@example.com", "union_staff", ("D02",))
+    assert set(quality.alike(clerk, replace(year, branch="D02"), small)["branch_id"]) == {
+        unit for unit in told if unit in small.subtree("D02")
+    }
+    leader = Viewer("lin@example.com", "executive")
+    assert quality.alike(leader, year, small).is_empty()
+    assert "alike" not in {one.kind for one in quality.findings(leader, year, small)}
+
+
+def test_activities_nobody_signed_in_to_and_rows_of_no_unit_are_found(configured: Engine, empty: Engine) -> None:
+    silent = [activity(f"E1{number}", date(2025, 3, number), "B") for number in (1, 2, 3)]
+    late = [activity(f"E2{number}", date(2025, 6, 28), "A") for number in (1, 2, 3)]  # their lists may still come
+    importer.store_frames(first_ledgers(), by="x", engine=empty, on=TODAY)
+    importer.store_frames({"activities": frame("activities", *silent, *late)}, by="x", engine=empty, on=TODAY)
+    whole = Filters(Month(2025, 1), Month(2025, 6), "HQ")
+    told = {one.kind: one for one in quality.findings(OPERATOR, whole, load(empty))}
+    assert (told["unattended"].unit, told["unattended"].count) == ("B", 3)
+    assert "homeless" not in told
+    with database.writing(empty) as connection:
+        lost = {"held_on": date(2025, 1, 10), "branch_id": "Z", "kind": "other", "organiser": "union", "attendances": 7}
+        connection.execute(insert(schema.attendance_days).values(lost))
+    anew = load(empty)
+    assert [one.count for one in quality.findings(OPERATOR, whole, anew) if one.kind == "homeless"] == [7]
+    clerk = Viewer("clerk@example.com", "union_staff", ("B",))
+    assert "homeless" not in {one.kind for one in quality.findings(clerk, replace(whole, branch="B"), anew)}
