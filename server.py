@@ -32,7 +32,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from data import settings
 from data.outlines import outlines, tiles
-from pages.shared import security
+from pages.shared import opening, security
 
 HOUSE = Path(__file__).parent
 BACKLOG = 2048
@@ -91,7 +91,7 @@ def application(**settings: object) -> Asgi:
             given = typed(os.environ[option.env_var], option.type)
         if given is not None:
             config.set_option(key, given, where_defined="environment variable or command line")
-    return guarded(app)
+    return guarded(opening.dressing(app))
 
 
 def guarded(app: Asgi) -> Asgi:

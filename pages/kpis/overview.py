@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.kpis import attention, say, telling, trend
+from pages.kpis import attention, guide, say, telling, trend
 from pages.shared import anatomy, cards, charts, view
 from pages.shared.words import _
 
@@ -25,6 +25,7 @@ anatomy.header(
         "Findings below are tested together, so that looking at many figures does not by itself find one. "
         "Open a card's definition to see how its figure is counted."
     ),
+    beside=guide.stories,
 )
 
 left, right = st.columns([3, 2], gap="medium")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
-from pathlib import Path
 
 import streamlit as st
 
@@ -15,24 +15,26 @@ _TURNED = "filter: invert(1) hue-rotate(180deg) brightness(1.08) contrast(1.1)"
 _DARK_ON_PAPER = (
     f'<style>@media print {{ canvas, [data-testid="stVegaLiteChart"] svg {{ {_TURNED}; }} }}</style>'
 )
-STYLE = f"<style>{(Path(__file__).parent / 'style.css').read_text('utf-8')}</style>"
 
 
 def style() -> None:
-    """Lay the style sheet under the page; it takes no room."""
-    st.html(STYLE + _DARK_ON_PAPER if theme.mode() == "dark" else STYLE)
+    """Say how a dark page is printed; the style sheet itself stands in the page (`opening.py`) before all else.
+
+    A light page gets an empty sheet: the first piece of HTML makes the browser ready to draw the others at once.
+    """
+    st.html(_DARK_ON_PAPER if theme.mode() == "dark" else "<style></style>")
 
 
-def header(title: str, how: str | None = None) -> None:
+def header(title: str, how: str | None = None, beside: Callable[[], None] | None = None) -> None:
     """Draw the page's title, the filter sentence with comparison and data date, and what is wrong with the data.
 
-    `how` says in a few sentences how the page is read; it opens on demand.
+    `how` says in a few sentences how the page is read; it opens on demand. `beside` draws what stands before it.
     """
     seen = view.current()
     about = _(
         "Compared with {what} · data up to {day}", what=seen.compared_with, day=formats.day(seen.snapshot.data_date)
     )
-    _head(title, f'<span class="d-what">{escape(seen.sentence)}</span> · {escape(about)}', how)
+    _head(title, f'<span class="d-what">{escape(seen.sentence)}</span> · {escape(about)}', how, _("Figures"), beside)
     if seen.snapshot.stale_since is not None:
         states.stale(seen.snapshot.stale_since)
 
@@ -42,9 +44,15 @@ def plain_header(title: str, about: str, how: str | None = None) -> None:
     _head(title, escape(about), how)
 
 
-def _head(title: str, line: str, how: str | None) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", wrap=False):
-        st.html(f'<div class="d-head"><h1>{escape(title)}</h1><p>{line}</p></div>', width="stretch")
+def _head(
+    title: str, line: str, how: str | None, heard: str = "", beside: Callable[[], None] | None = None
+) -> None:
+    # Charts bear headings of the third level: a second stands before them also where the page draws no section.
+    part = f'<h2 class="d-heard">{escape(heard)}</h2>' if heard else ""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", wrap=False, key="page_head"):
+        st.html(f'<div class="d-head"><h1>{escape(title)}</h1><p>{line}</p>{part}</div>', width="stretch")
+        if beside:
+            beside()
         if how:
             with st.popover(_("How to read this"), type="tertiary", icon=":material/help:", key="tools_how"):
                 st.text(how)

@@ -53,14 +53,16 @@ def bars(
 ) -> Drawing:
     """Return a metric by unit or code as lying bars in the order of the organisation or the code list.
 
-    What has an interval (a proportion, a forecast) has whiskers; `target` is a dashed line; `highlight` names the group
-    that stands out, all others step back. Groups too small to show read “<5”. A click returns `group`.
+    What has an interval (a proportion, a forecast) has whiskers; `target` is a dashed line, and what misses it beyond
+    chance stands out; `highlight` names the group that stands out instead, all others step back. Groups too small to
+    show read “<5”. A click returns `group`.
     """
     rows = worded(seen, answer)
     kept = rows.filter(pl.col("value").is_not_null() | pl.col("suppressed"))
     kept = kept if limit is None else kept[:limit]
     whiskers = kept["low"].null_count() < kept.height
     highs = kept["high"] if whiskers else kept["value"]
+    main = [group == highlight for group in kept["group"]] if highlight else _missing(answer, kept, target)
     frame = widened(
         kept,
         ["group", "label", "shown", "said", *(["low", "high"] if whiskers else [])],
@@ -70,10 +72,19 @@ def bars(
             "end": [max(value or 0.0, high or 0.0, 0.0) for value, high in zip(kept["value"], highs, strict=True)],
             **({} if target is None else {"target": [target] * kept.height}),
         },
-        flags={"main": [highlight is None or group == highlight for group in kept["group"]]},
+        flags={"main": main},
     )
     spec = _bars(look(seen, answer.metric.unit, clicks=clicks), whiskers, target is not None)
     return drawn(frame, {**spec, "height": frame.height * ROW + AXIS}, ("group",), answer, rows)
+
+
+def _missing(answer: Answer, rows: pl.DataFrame, target: float | None) -> list[bool]:
+    """Return which rows lie on the wrong side of the target with their whole interval."""
+    better = answer.metric.direction
+    if target is None or not better:
+        return [False] * rows.height
+    best = rows["high" if better > 0 else "low"]
+    return [edge is not None and (edge - target) * better < 0 for edge in best]
 
 
 @cache
@@ -83,7 +94,7 @@ def _bars(of: Look, whiskers: bool, has_target: bool) -> Spec:
     base = alt.Chart().encode(y=y)
     bar = base.mark_bar(cornerRadiusEnd=2, cursor="pointer" if of.clicks else "default").encode(
         x=alt.X("value:Q", axis=value_axis(of, grid=True), scale=alt.Scale(zero=True)),
-        color=alt.condition("datum.main", alt.value(colours.accent), alt.value(colours.faint)),
+        color=alt.condition("datum.main", alt.value(colours.accent), alt.value(colours.neutral)),
         tooltip="said:N",
     )
     layers = [bar.add_params(pick("group")) if of.clicks else bar]

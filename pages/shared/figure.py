@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
+from typing import Literal
 
 import polars as pl
 import streamlit as st
@@ -47,13 +48,17 @@ def figure(
         # A click that was followed must be possible again: the chart starts anew after each.
         turn = st.session_state.get(f"turn_{key}", 0)
         name = f"chart_{key}_{turn}"
+        # The chart's place is kept until it is drawn.
+        given = drawing.spec.get("height")
+        room: int | Literal["content"] = given if isinstance(given, int) else "content"
         alt = f"{title}. {drawing.said}"[:SAID_LENGTH]
         if on_pick is None:
-            st.vega_lite_chart(drawing.sent, drawing.spec, key=name, alt=alt)
+            st.vega_lite_chart(drawing.sent, drawing.spec, height=room, key=name, alt=alt)
         else:
             st.vega_lite_chart(
                 drawing.sent,
                 drawing.spec,
+                height=room,
                 key=name,
                 alt=alt,
                 on_select=lambda: _picked(key, name, drawing.picks, on_pick),

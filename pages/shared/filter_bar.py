@@ -17,6 +17,7 @@ from queries.snapshot import Snapshot
 
 CUSTOM = "custom"
 WHOLE = ""
+RESET = "Alt + 0"
 _STEP = "\u2003"  # an em space for each level down the organisation
 
 
@@ -35,6 +36,7 @@ def draw(seen: View) -> None:
                 key="bar_reset",
                 on_click=view.reset,
                 help=_("Back to the usual period and all units"),
+                shortcut=RESET.replace(" ", ""),
             )
     for note in seen.notes:
         st.caption(note)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
+from data.words import mark
 from pages.shared import people, theme, view
+from pages.shared.filter_bar import RESET
 from pages.shared.navigation import PRODUCT, ROOT
 from pages.shared.people import Person
 from pages.shared.words import Language, _
@@ -43,3 +47,23 @@ def draw(person: Person, language: Language) -> None:
             on_change=lambda: view.change(lang=st.session_state["side_language"]),
         )
         people.switch(person)
+        _keys()
+
+
+# What the keyboard does, as it stands in the list.
+KEYS = (
+    (mark("Tab, Shift + Tab"), mark("next and previous control")),
+    (mark("Enter, Space"), mark("open or press it")),
+    (mark("↑ ↓, or letters"), mark("choose in a list")),
+    (mark("Esc"), mark("close what is open")),
+    (RESET, mark("back to the usual period and all units")),
+    (mark("Ctrl + P"), mark("the page on A4 paper")),
+)
+
+
+def _keys() -> None:
+    """Draw the list of keys, made when it is opened."""
+    panel = st.popover(_("Keyboard"), type="tertiary", icon=":material/keyboard:", key="side_keys", on_change="rerun")
+    if panel.open:
+        rows = "".join(f"<dt>{escape(_(key))}</dt><dd>{escape(_(what))}</dd>" for key, what in KEYS)
+        panel.html(f'<div class="d-define"><dl>{rows}</dl></div>')

@@ -42,8 +42,8 @@ def svg(values: Sequence[float | None], colours: Palette, target: float | None =
         goal = f'<path {same} {dashes} d="M0 {at(target)}H100"/>'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-2 0 104 {HEIGHT}" preserveAspectRatio="none">{goal}'
-        f'<path {same} stroke="{colours.accent}" stroke-width="1.75" d="{line}"/>'
-        f'<path {same} stroke="{colours.accent}" stroke-width="4" d="{alone or "M0 0"}"/>'
+        f'<path {same} stroke="{colours.neutral}" stroke-width="1.75" d="{line}"/>'
+        f'<path {same} stroke="{colours.neutral}" stroke-width="4" d="{alone or "M0 0"}"/>'
         f'<path {same} stroke="{colours.accent}" stroke-width="6" d="M{place * step:.1f} {at(value)}h0"/></svg>'
     )
 

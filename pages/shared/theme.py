@@ -57,6 +57,7 @@ class Palette:
 
 # Categorical: after Okabe and Ito and Tol's "bright", told apart by the three common kinds of colour blindness.
 # Sequential and diverging: exactly ten steps (Streamlit takes no other number), lightness falling or rising evenly.
+# Sequential ones are blue: a high figure is no alarm, and red is kept for where to look.
 LIGHT = Palette(
     paper="#ffffff",
     panel="#f6f5f3",
@@ -64,7 +65,7 @@ LIGHT = Palette(
     muted="#5b6068",
     line="#dfddd8",
     accent="#a3262a",
-    neutral="#7d838c",
+    neutral="#6f7f91",
     faint="#c3c6cb",
     good="#1c6e4a",
     attention="#9a5b00",
@@ -82,16 +83,16 @@ LIGHT = Palette(
         "#7a8b2f",
     ),
     sequential=(
-        "#fbf1ef",
-        "#f5dcd8",
-        "#eec4be",
-        "#e5a9a2",
-        "#da8c86",
-        "#cb6e6a",
-        "#b95152",
-        "#a3383c",
-        "#87252a",
-        "#67161b",
+        "#f1f5f8",
+        "#dfe9ef",
+        "#c9dae4",
+        "#afc8d6",
+        "#92b3c6",
+        "#7299b2",
+        "#54809c",
+        "#3a6784",
+        "#264f6b",
+        "#153850",
     ),
     diverging=(
         "#1d4f73",
@@ -113,7 +114,7 @@ DARK = Palette(
     muted="#a9adb3",
     line="#363a40",
     accent="#e4777a",
-    neutral="#9aa0a8",
+    neutral="#93a1b1",
     faint="#555a62",
     good="#5fc394",
     attention="#e0a84a",
@@ -131,16 +132,16 @@ DARK = Palette(
         "#bccb72",
     ),
     sequential=(
-        "#2a2022",
-        "#3d272a",
-        "#532f33",
-        "#6b373c",
-        "#864146",
-        "#a24d51",
-        "#bf5d60",
-        "#d97a7a",
-        "#eb9f9c",
-        "#f7c9c4",
+        "#1d262d",
+        "#233341",
+        "#2b4256",
+        "#35536b",
+        "#416681",
+        "#507b98",
+        "#6391ad",
+        "#7ba8c1",
+        "#99c0d4",
+        "#bdd8e5",
     ),
     diverging=(
         "#7cc0e6",
@@ -178,6 +179,7 @@ def page_config(of: Mode) -> dict[str, Any]:
         "axis": {**label, "gridColor": colours.line, "labelPadding": 6, "titlePadding": 8, "labelLimit": 180},
         "legend": {**label, "orient": "top", "title": None, "symbolType": "square", "columnPadding": 12},
         "text": {"fontSize": SMALL, "color": colours.text},
+        "rule": {"aria": False},  # whiskers and targets are told with the bar or in the chart's own text
     }
 
 

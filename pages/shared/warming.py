@@ -13,7 +13,7 @@ from pages.shared import formats, theme
 from pages.shared.navigation import ENTRIES, ROOT
 from queries.filters import Month
 from queries.holding import prepare
-from queries.warming import warm_up
+from queries.warming import warm_up, work_ahead
 
 # What is imported by name or on a click only.
 MODULES = ("altair", "pandas", "babel.dates", "pyarrow", "scipy.stats", "xlsxwriter")
@@ -32,7 +32,7 @@ def warm() -> None:
     dataframe_util.convert_anything_to_arrow_bytes(pl.DataFrame({"text": ["a"], "number": [1.0]}))
     for entry in ENTRIES:
         compile(entry.path.read_text("utf-8"), str(entry.path), "exec")
-    prepare(warm_up)
+    prepare(warm_up, work_ahead)
 
 
 def beside_pages() -> list[str]:

@@ -12,8 +12,6 @@ from urllib.parse import parse_qs, urlsplit
 import openpyxl
 from playwright.sync_api import Locator, Page, expect
 
-from pages.shared.navigation import entries
-from queries.viewers import Viewer
 from tests.browser.browsing import SETTLE_MILLISECONDS, Visit, settle
 
 expect.set_options(timeout=SETTLE_MILLISECONDS)
@@ -41,19 +39,6 @@ def choose(page: Page, key: str, option: str) -> None:
 
 def figure(page: Page, key: str) -> Locator:
     return page.locator(f".st-key-figure_{key}")
-
-
-def test_no_page_of_the_demo_has_a_part_that_cannot_be_drawn(visit: Visiting) -> None:
-    window = visit(language="zh")
-    for entry in entries(Viewer("", "union_staff")):
-        page = window.open(entry.key, **{"as": "union.southwest@example.com"})
-        tabs = page.get_by_test_id("stMain").get_by_role("tab")
-        for place in range(max(tabs.count(), 1)):
-            if tabs.count():
-                tabs.nth(place).click()
-                settle(page)
-            assert page.get_by_text("此处未能显示").count() == 0, (entry.key, place)
-            assert window.errors == [], (entry.key, place)
 
 
 def test_filters_stand_in_the_address_survive_a_reload_and_the_way_back(visit: Visiting) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from streamlit import config
 
 import server
+from pages.shared import opening
 
 
 @pytest.fixture
@@ -58,6 +61,19 @@ def test_the_operators_own_tile_server_alone_is_let_in(monkeypatch: pytest.Monke
     assert policy["img-src"].endswith(" https://tiles.example.com")
 
 
+def test_the_page_speaks_the_visitors_language_and_has_its_style_before_all_else() -> None:
+    page = '<html lang="en"><head><title>x</title></head><body></body></html>'
+    made = opening.dressed(page, opening.language("zh-CN,zh;q=0.9,en;q=0.8", "period=ytd"))
+    assert made.startswith('<html lang="zh-CN">') and made.endswith("</head><body></body></html>")
+    assert ".d-head" in made and "<script" not in made
+    # What it asks for beforehand is there, so nobody waits for a 404.
+    wanted = re.findall(r'href="\./static/js/([^"]+)"', made)
+    assert len(wanted) > 20 and all((opening.SCRIPTS / name).is_file() for name in wanted)
+    assert opening.language("en-US,en", "lang=zh") == "zh"
+    assert opening.language("zh-TW", "x=1&lang=en") == "en"
+    assert opening.language("", "") == "en"
+
+
 def test_every_answer_carries_the_headers_and_keeps_its_own() -> None:
     sent: list[dict[str, Any]] = []
 
@@ -74,7 +90,9 @@ def test_every_answer_carries_the_headers_and_keeps_its_own() -> None:
     async def asked() -> None:
         await server.guarded(app)({"type": "http"}, nothing, collect)
 
-    asyncio.run(asked())
+    # A browser that an earlier test started keeps a loop running in this thread.
+    with ThreadPoolExecutor(1) as apart:
+        apart.submit(asyncio.run, asked()).result()
     headers = dict(sent[0]["headers"])
     assert headers[b"x-own"] == b"1"
     assert {name.encode() for name in server.security_headers()} <= set(headers)
