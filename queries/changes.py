@@ -105,9 +105,7 @@ def history(
     return snapshot.once(key, lambda: _history(viewer, metric, filters, definition, snapshot))
 
 
-def _history(
-    viewer: Viewer, metric: str, filters: Filters, definition: str | None, snapshot: Snapshot
-) -> History:
+def _history(viewer: Viewer, metric: str, filters: Filters, definition: str | None, snapshot: Snapshot) -> History:
     meant = find(metric).definition(definition).id
     settled = whole_months(filters, snapshot, MATURES.get((metric, meant), 0))
     answer = ask(viewer, metric, settled, "month", definition, snapshot)
@@ -269,20 +267,15 @@ def _what_changed(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> tuple
     compared: list[Finding] = []
     whole = whole_months(filters, snapshot)
     for metric in WATCHED:
-        of_scope = ask(viewer, metric, whole, "month", None, snapshot).frame.rename({"group": "column"})
-        of_units = grid(viewer, metric, whole, "branch", "month", None, snapshot).frame
-        frames = [(filters.branch, of_scope)]
-        frames += [(str(unit), rows) for (unit,), rows in of_units.group_by(["group"], maintain_order=True)]
-        for unit, rows in frames:
-            months = rows["column"].to_list()
+        for unit, months, values, sizes in _series(viewer, metric, whole, snapshot):
             broken = breaks(viewer, metric, replace(whole, branch=unit), None, snapshot)
             change = process.latest_change(
-                rows["value"].to_list(),
-                denominators=rows["denominator"].to_list() if find(metric).unit == "rate" else None,
+                values,
+                denominators=sizes if find(metric).unit == "rate" else None,
                 start=_comparable_from(broken, months),
             )
             if change is not None:
-                cases = float(rows["denominator"].slice(change.since).sum() or 0)
+                cases = sum(size or 0.0 for size in sizes[change.since :])
                 month = months[change.since]
                 link = (("metric", metric), ("since", month))
                 compared.append(found_ones.of_change(metric, change, find(metric).direction, cases, unit, link))
@@ -291,6 +284,25 @@ def _what_changed(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> tuple
         compared.extend(found_ones.of_units(metric, fair, find(metric).direction, "group", (("metric", metric),)))
     compared.extend(found_ones.of_silence("grievances_per_100", quiet_units(viewer, filters, snapshot)))
     return found_ones.findings(compared)
+
+
+def _series(
+    viewer: Viewer, metric: str, whole: Filters, snapshot: Snapshot
+) -> list[tuple[str | None, list[str], list[float | None], list[float | None]]]:
+    """Return months, values and denominators of the scope and of each unit directly below it, its own rows last."""
+    columns = ("value", "denominator")
+    scope = ask(viewer, metric, whole, "month", None, snapshot).frame
+    found: list[tuple[str | None, list[str], list[float | None], list[float | None]]] = [
+        (whole.branch, scope["group"].to_list(), scope["value"].to_list(), scope["denominator"].to_list())
+    ]
+    below: dict[str, tuple[list[str], list[float | None], list[float | None]]] = {}
+    cells = grid(viewer, metric, whole, "branch", "month", None, snapshot).frame
+    for unit, month, value, size in cells.select("group", "column", *columns).iter_rows():
+        months, values, sizes = below.setdefault(unit, ([], [], []))
+        months.append(month)
+        values.append(value)
+        sizes.append(size)
+    return [*found, *((unit, *parts) for unit, parts in below.items())]
 
 
 def _comparable_from(broken: tuple[Break, ...], months: list[str]) -> int:

@@ -45,9 +45,12 @@ def reload() -> Snapshot:
     return _holder().reload()
 
 
-def prepare(warm_up: Callable[[Snapshot], None]) -> Snapshot:
-    """Load and `warm_up` before the first visitor; from then on do so with every new version, and keep a copy of it."""
-    return _holder().prepare(warm_up)
+def prepare(warm_up: Callable[[Snapshot], None], ahead: Callable[[Snapshot], None] | None = None) -> Snapshot:
+    """Load and `warm_up` before the first visitor; from then on do so with every new version, and keep a copy of it.
+
+    `ahead` is what takes seconds: it is worked out beside, while pages are served already.
+    """
+    return _holder().prepare(warm_up, ahead)
 
 
 class _Holder:
@@ -66,6 +69,7 @@ class _Holder:
         self._wanted = Event()
         self._worker: Thread | None = None
         self._warm_up: Callable[[Snapshot], None] | None = None
+        self._ahead: Callable[[Snapshot], None] | None = None
         self._settled: Stamp | None = None
 
     def current(self) -> Snapshot:
@@ -89,11 +93,11 @@ class _Holder:
         self._settle()
         return self._held or held
 
-    def prepare(self, warm_up: Callable[[Snapshot], None]) -> Snapshot:
+    def prepare(self, warm_up: Callable[[Snapshot], None], ahead: Callable[[Snapshot], None] | None = None) -> Snapshot:
         """Warm up and let the worker do so from now on."""
         held = self._first()
         warm_up(held)
-        self._warm_up = warm_up
+        self._warm_up, self._ahead = warm_up, ahead
         self._settle()
         return held
 
@@ -186,6 +190,8 @@ class _Holder:
             copies.keep(held, self._address)
             warm_up(held)
             copies.keep_tables(held, self._address)
+            if self._ahead is not None:
+                self._ahead(held)
         except Exception as error:  # a full disk must not stop the figures
             log.exception("no copy of the snapshot was kept: %s", error)
 

@@ -199,7 +199,7 @@ def latest_change(
     residual = np.concatenate(((y[:split] - before) * np.sqrt(n[:split]), (y[split:] - after) * np.sqrt(n[split:])))
     variance = float(np.sum(residual**2)) / (len(y) - 2)
     error = float(np.sqrt(variance * (1 / n[:split].sum() + 1 / n[split:].sum())))
-    half = float(student_t.ppf(0.975, len(y) - 2)) * error
+    half = _quantile(len(y) - 2) * error
     difference = after - before
     return Change(start + int(kept[split]), before, after, difference, difference - half, difference + half, p)
 
@@ -278,6 +278,11 @@ def _verdict(signal: Signal | None, side: int, direction: int) -> Verdict:
 def _passing(low: float, high: float, target: float, direction: int) -> Passing:
     surely, never = (low >= target, high < target) if direction > 0 else (high <= target, low > target)
     return "will_pass" if surely else "will_fail" if never else "may_pass_or_fail"
+
+
+@cache
+def _quantile(degrees: int) -> float:
+    return float(student_t.ppf(0.975, degrees))
 
 
 def _shuffled(scores: _Floats, longest: int, observed: float) -> float:
