@@ -24,8 +24,9 @@ Row = tuple[object, ...]
 
 # Small, so that the file that breaks a limit is made quickly.
 LIMITS = reader.Limits(
-    size=3 * reader.MEGABYTE, memory=1024 * reader.MEGABYTE, seconds=10, unpacked=60 * reader.MEGABYTE, cells=5_000_000
-)
+    files=1000, size=3 * reader.MEGABYTE, memory=1024 * reader.MEGABYTE, seconds=10, unpacked=60 * reader.MEGABYTE,
+    cells=5_000_000,
+)  # fmt: skip
 
 HEADER = ("问卷编号*", "问卷名称", "开始日期", "结束日期")
 TYPED = (("V1", "一季度", "2025-03-05", "2025/3/25"), ("V2", "二季度", "2025年6月1日", ""))
@@ -538,8 +539,20 @@ def _spoilt() -> Iterator[Case]:
     yield bad("问卷_lying.xlsx", lying(xlsx(PLAIN)), formats.DAMAGED)
 
 
+def with_password(content: bytes) -> bytes:
+    """The archive with the flag of encryption on every member, as a ZIP program with a password sets it."""
+    found = bytearray(content)
+    for sign, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = found.find(sign)
+        while place >= 0:
+            found[place + flags] |= 1
+            place = found.find(sign, place + 4)
+    return bytes(found)
+
+
 def _attacks() -> Iterator[Case]:
     yield bad("问卷_encrypted.xlsx", compound("EncryptionInfo", "EncryptedPackage"), formats.ENCRYPTED)
+    yield bad("问卷_password.xlsx", with_password(xlsx(PLAIN)), formats.ENCRYPTED)
     yield bad("问卷_encrypted.xls", protected_xls(), formats.ENCRYPTED)
     manifest = b"<manifest:manifest><manifest:encryption-data/></manifest:manifest>"
     kept = repacked(ods(HEADER), lambda name, data: manifest if name == "META-INF/manifest.xml" else data)

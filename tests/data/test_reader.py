@@ -311,6 +311,25 @@ def test_a_million_rows_are_read_in_seconds_and_in_order(tmp_path: Path) -> None
     assert seconds < 6
 
 
+def test_a_file_that_takes_too_much_memory_loses_only_itself() -> None:
+    large = broken_files.CSV + "".join(f"V{n},{n * 7919},2025-01-01,\n" for n in range(400_000))
+    limits = reader.Limits(memory=24 * reader.MEGABYTE)
+    batch = reader.read([upload("问卷_large.csv", large), upload("问卷.csv", broken_files.CSV)], limits=limits)
+    assert [(fault.file, fault.rule) for fault in batch.faults] == [("问卷_large.csv", reader.TOO_MUCH_MEMORY)]
+    assert [part.file for part in batch.parts] == ["问卷.csv"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="the system does not tell a process's environment")
+def test_whoever_reads_a_hostile_file_knows_nothing_of_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASHBOARD_DATABASE_URL", "postgresql://dashboard:of-the-database@db/dashboard")
+    child = reader._Child(reader.UPLOAD)
+    try:
+        known = Path(f"/proc/{child._started().pid}/environ").read_bytes()
+    finally:
+        child.stop()
+    assert b"of-the-database" not in known and b"PATH=" in known
+
+
 def test_what_the_page_accepts_is_set_by_the_operator(monkeypatch: pytest.MonkeyPatch) -> None:
     assert reader.upload_limits() == reader.UPLOAD
     assert (reader.UPLOAD.size, reader.UPLOAD.files) == (20 * reader.MEGABYTE, 50)
