@@ -1,6 +1,7 @@
 """Which cases make two rival definitions of a rate differ: those counted by the one and not by the other, by reason.
 
-For closure and on-time closure; shown to those who may see the cases themselves, because the counts are small.
+For closure and on-time closure. Exact to those who may see the cases themselves, because the counts are small; others
+are told about how many they are.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ import polars as pl
 
 from data.words import mark
 from queries import grievances
-from queries.answers import make_cut
+from queries.answers import ask, make_cut
 from queries.cut import Cut
+from queries.disclosure import minimum_group
 from queries.errors import NotAllowed
 from queries.filters import Filters
 from queries.holding import current
@@ -46,6 +48,27 @@ def difference(
     snapshot = snapshot or current()
     key = ("difference", viewer.role, viewer.units, metric, first, second, filters)
     return snapshot.once(key, lambda: _difference(viewer, metric, first, second, filters, snapshot))
+
+
+def counts(
+    viewer: Viewer, metric: str, first: str, second: str, filters: Filters, snapshot: Snapshot | None = None
+) -> tuple[tuple[str, int], ...]:
+    """Return about how many cases make two definitions differ, by reason, for whoever may not see single cases.
+
+    Counts are rounded to multiples of the minimum group, so that no difference between two of them tells of one case;
+    reasons with fewer cases are left out. Empty where either value is withheld, and for the management side. Raises as
+    `ask`. Source of the rounding: L. Willenborg and T. de Waal, Elements of Statistical Disclosure Control (2001) § 9.
+    """
+    snapshot = snapshot or current()
+    told = [ask(viewer, metric, filters, None, definition, snapshot).one for definition in (first, second)]
+    if viewer.role == "management" or any(row["suppressed"] for row in told):
+        return ()
+    key = ("counts of a difference", viewer.role, viewer.units, metric, first, second, filters)
+    found = snapshot.once(key, lambda: (_difference(viewer, metric, first, second, filters, snapshot),))[0]
+    if found is None:
+        return ()
+    least = minimum_group()
+    return tuple((part.name, round(part.cases / least) * least) for part in found.parts if part.cases >= least)
 
 
 def _difference(

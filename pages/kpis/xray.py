@@ -12,7 +12,8 @@ from pages.shared import formats, view
 from pages.shared.view import View
 from pages.shared.words import _, metric_name
 from queries import metrics
-from queries.rivals import EXPLAINED, REASONS, difference
+from queries.disclosure import minimum_group
+from queries.rivals import EXPLAINED, REASONS, counts, difference
 
 
 def panel(seen: View, names: tuple[str, ...], key: str) -> None:
@@ -97,9 +98,11 @@ def rivals(seen: View, metric: str) -> str:
 
 
 def _difference(seen: View, metric: str, used: str | None, other: str | None) -> str:
-    """Return which cases lead from the definition in use to another, in a line; empty for who may not see cases."""
-    if not seen.viewer.sees_cases or metric not in EXPLAINED or used is None or other is None:
+    """Return which cases lead from the definition in use to another, in a line, as far as the viewer may see them."""
+    if metric not in EXPLAINED or used is None or other is None:
         return ""
+    if not seen.viewer.sees_cases:
+        return _about_how_many(seen, metric, used, other)
     found = difference(seen.viewer, metric, used, other, seen.filters, seen.snapshot)
     if found is None or not found.parts:
         return ""
@@ -116,6 +119,22 @@ def _difference(seen: View, metric: str, used: str | None, other: str | None) ->
         "{difference} against the definition in use: {parts}",
         difference=formats.points(found.difference),
         parts=(", " if seen.language == "en" else "，").join(parts),
+    )
+
+
+def _about_how_many(seen: View, metric: str, used: str, other: str) -> str:
+    """Return about how many cases make the difference and why, for whoever may not see single cases."""
+    found = counts(seen.viewer, metric, used, other, seen.filters, seen.snapshot)
+    if not found:
+        return ""
+    parts = [
+        _("about {count} {reason}", count=formats.count(count, whole=True), reason=_(REASONS[name]))
+        for name, count in found
+    ]
+    return _(
+        "Against the definition in use: {parts} (rounded to {step}, fewer left out)",
+        parts=(", " if seen.language == "en" else "，").join(parts),
+        step=minimum_group(),
     )
 
 

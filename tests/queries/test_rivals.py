@@ -12,7 +12,7 @@ from queries.answers import ask
 from queries.errors import NotAllowed
 from queries.filters import Filters, Month
 from queries.metrics import METRICS
-from queries.rivals import EXPLAINED, REASONS, difference
+from queries.rivals import EXPLAINED, REASONS, counts, difference
 from queries.snapshot import Snapshot
 from queries.viewers import OPERATOR, Role, Viewer
 from tests.queries.conftest import CONFORMANCE, imported
@@ -40,9 +40,9 @@ def test_the_cases_lead_from_one_value_to_the_other(
     filters = Filters(Month(2024, 7), Month(2025, 6), "D1", where=where)
     found = difference(OPERATOR, metric, first, second, filters, snapshot)
     assert found is not None
-    for definition, counts in ((first, found.first_counts), (second, found.second_counts)):
+    for definition, sums in ((first, found.first_counts), (second, found.second_counts)):
         row = ask(OPERATOR, metric, filters, None, definition, snapshot).one
-        assert counts == (row["numerator"], row["denominator"])
+        assert sums == (row["numerator"], row["denominator"])
     assert sum(part.effect for part in found.parts) == pytest.approx(found.difference, abs=1e-12)
     assert sum(part.denominator for part in found.parts) == found.second_counts[1] - found.first_counts[1]
     assert {part.name for part in found.parts} <= set(REASONS)
@@ -62,6 +62,34 @@ def test_the_counts_are_for_those_who_may_see_the_cases(snapshot: Snapshot, role
         difference(
             Viewer("a@b", role), "closure_rate", "due", "flow", Filters(Month(2025, 1), Month(2025, 6)), snapshot
         )
+
+
+@pytest.mark.parametrize(("metric", "first", "second"), PAIRS)
+def test_others_are_told_about_how_many(snapshot: Snapshot, metric: str, first: str, second: str) -> None:
+    filters = Filters(Month(2024, 7), Month(2025, 6))
+    exact = difference(OPERATOR, metric, first, second, filters, snapshot)
+    assert exact is not None
+    cases = {part.name: part.cases for part in exact.parts}
+    told = dict(counts(Viewer("lin@example.com", "executive"), metric, first, second, filters, snapshot))
+    assert set(told) == {name for name, count in cases.items() if count >= 5}, "fewer than five are not told"
+    for name, count in told.items():
+        assert count % 5 == 0 and abs(count - cases[name]) <= 2
+    assert counts(Viewer("han@example.com", "management"), metric, first, second, filters, snapshot) == ()
+
+
+def test_nothing_is_told_of_a_value_that_is_withheld(snapshot: Snapshot) -> None:
+    leader = Viewer("lin@example.com", "executive")
+    months = [Month(2025, month) for month in range(1, 7)]
+    units = snapshot.tree.ids
+    hidden = 0
+    for unit in units:
+        for month in months:
+            filters = Filters(month, month, unit)
+            rows = [ask(leader, "closure_rate", filters, None, name, snapshot).one for name in ("due", "received")]
+            if any(row["suppressed"] for row in rows):
+                hidden += 1
+                assert counts(leader, "closure_rate", "due", "received", filters, snapshot) == ()
+    assert hidden > 20
 
 
 def test_no_case_no_difference(snapshot: Snapshot) -> None:
