@@ -21,7 +21,9 @@ Closeness = Literal["regions", "units"]
 CLUSTER_DEGREES = 6.0  # about the width of a province: circles of one no longer lie on one another
 UNITS_AT_ONCE = 25  # more circles than this at the scale of a country cover one another
 LARGEST, SMALLEST = 26, 5  # pixels
-MAP_HEIGHT, MAP_WIDTH = 520, 800  # pixels; a wider page shows more of the sea
+MAP_HEIGHT, MAP_WIDTH = 520, 880  # pixels; a wider page shows more of the sea
+NARROW, COUNTRY = 540, 60  # pixels of a small page, on which what is within a country (degrees) fits
+PHONE = 330  # pixels of a telephone's map, which still shows where most people are
 CLOSEST = 7  # zoom of a single unit: its province
 
 
@@ -111,6 +113,9 @@ def _deck(seen: View, units: pl.DataFrame, metric: str, close: Closeness) -> Map
         fill=pl.Series(_fills(shown["value"].to_list(), units["value"], mode), dtype=pl.List(pl.Int64)),
         count=pl.when(pl.col("units") > 1).then(pl.col("units").cast(pl.String)).otherwise(pl.lit("")),
     )
+    view, scale = _view(points)
+    if points.height <= UNITS_AT_ONCE:
+        points = _apart(points, scale)
     sent = points.select("unit", "name", "longitude", "latitude", "radius", "fill", "shown", "heads", "count")
     colours = theme.PALETTES[mode]
     layers = [_base(mode)]
@@ -151,7 +156,7 @@ def _deck(seen: View, units: pl.DataFrame, metric: str, close: Closeness) -> Map
     return Map(
         layers=layers,
         map_provider=None,  # with a style of None, Streamlit would ask a tile server for one
-        initial_view_state=_view(shown),
+        initial_view_state=view,
         tooltip={"text": "{name}\n{shown}\n{heads}"},
     )
 
@@ -259,17 +264,68 @@ def _rgb(colour: str) -> list[int]:
     return [int(colour[i : i + 2], 16) for i in (1, 3, 5)] + [235]
 
 
-def _view(points: pl.DataFrame) -> pdk.ViewState:
-    """Return the view that holds all points with their circles, on the map's own (Mercator's) scale."""
+def _view(points: pl.DataFrame) -> tuple[pdk.ViewState, float]:
+    """Return the view that holds all points on a wide page and most people on a telephone, and its pixels to a degree.
+
+    All on the map's own (Mercator's) scale.
+    """
     longitudes, heights = sorted(points["longitude"]), sorted(_mercator(one) for one in points["latitude"])
-    wide, tall = longitudes[-1] - longitudes[0], heights[-1] - heights[0]
-    scale = min(MAP_WIDTH / max(wide, 1e-6), (MAP_HEIGHT - 4 * LARGEST) / max(tall, 1e-6))  # pixels to a degree
-    middle = math.radians((heights[0] + heights[-1]) / 2)
-    return pdk.ViewState(
-        longitude=(longitudes[0] + longitudes[-1]) / 2,
-        latitude=math.degrees(2 * math.atan(math.exp(middle)) - math.pi / 2),
+    west, east = longitudes[0], longitudes[-1]
+    tall = heights[-1] - heights[0]
+    home, away = _heart(points)
+    width = MAP_WIDTH if east - west > COUNTRY else NARROW
+    scale = min(width / max(east - west, 1e-6), (MAP_HEIGHT - 4 * LARGEST) / max(tall, 1e-6))
+    while True:
+        reach = (PHONE / 2 - LARGEST) / scale
+        nearest, farthest = away - reach, home + reach
+        whole = (west + east) / 2
+        middle = (home + away) / 2 if nearest > farthest else min(max(whole, nearest), farthest)
+        if max(middle - west, east - middle) * scale <= width / 2 + 1:
+            break
+        scale *= 0.95
+    height = math.radians((heights[0] + heights[-1]) / 2)
+    state = pdk.ViewState(
+        longitude=middle,
+        latitude=math.degrees(2 * math.atan(math.exp(height)) - math.pi / 2),
         zoom=min(math.log2(scale * 360 / 512), CLOSEST),
     )
+    return state, min(scale, 2**CLOSEST * 512 / 360)
+
+
+def _heart(points: pl.DataFrame) -> tuple[float, float]:
+    """Return between which longitudes eight of ten people are."""
+    ordered = points.sort("longitude")
+    share = (ordered["people"].clip(1).cum_sum() / ordered["people"].clip(1).sum()).to_list()
+    places = ordered["longitude"].to_list()
+    return (
+        next(place for place, part in zip(places, share, strict=True) if part >= 0.1),
+        next(place for place, part in zip(places, share, strict=True) if part >= 0.9 or place == places[-1]),
+    )
+
+
+def _apart(points: pl.DataFrame, scale: float) -> pl.DataFrame:
+    """Return circles pushed apart until none lies on another: what cannot be seen cannot be clicked."""
+    x, y = points["longitude"].to_list(), [_mercator(one) for one in points["latitude"]]
+    radius = [(one + 1) / scale for one in points["radius"]]
+    for _turn in range(60):
+        moved = False
+        for i in range(len(x)):
+            for j in range(i):
+                dx, dy = x[i] - x[j], y[i] - y[j]
+                distance = math.hypot(dx, dy)
+                missing = radius[i] + radius[j] - distance
+                if missing <= 1e-6:
+                    continue
+                moved = True
+                # The smaller one gives way; two on one spot part sideways.
+                step_x, step_y = (dx / distance, dy / distance) if distance > 1e-6 else (1.0, 0.0)
+                part = radius[j] ** 2 / (radius[i] ** 2 + radius[j] ** 2)
+                x[i], y[i] = x[i] + step_x * missing * part, y[i] + step_y * missing * part
+                x[j], y[j] = x[j] - step_x * missing * (1 - part), y[j] - step_y * missing * (1 - part)
+        if not moved:
+            break
+    back = [math.degrees(2 * math.atan(math.exp(math.radians(one))) - math.pi / 2) for one in y]
+    return points.with_columns(longitude=pl.Series(x), latitude=pl.Series(back))
 
 
 def _mercator(latitude: float) -> float:
