@@ -28,7 +28,8 @@ class Known:
 
     suggestions: dict[str, str]
     motions: dict[str, str]
-    commitments: dict[str, dict[str, object]]
+    topics: dict[str, str]  # of promises, also of those made since the last closed month
+    commitments: dict[str, dict[str, object]]  # rows of the ledger
     contracts: dict[str, str]  # kind by number
 
 
@@ -50,6 +51,7 @@ def known(viewer: Viewer, branch: str, snapshot: Snapshot | None = None, *, sugg
     return Known(
         titles,
         clocks.congresses(viewer, span, snapshot),
+        ledger.topics(branch, snapshot),
         {row["commitment_id"]: row for row in rows.iter_rows(named=True)},
         dict(contracts.select("contract_id", "kind").iter_rows()),
     )
@@ -63,7 +65,7 @@ def choices(found: Known) -> dict[str, list[str]]:
         "category": [code for code, _name in CATEGORIES],
         "suggestion": sorted(found.suggestions, reverse=True),
         "motion": [*found.motions, *(one for one in named["motion"] if one not in found.motions)],
-        "commitment": list(found.commitments),
+        "commitment": list(found.topics),
         "clause": [*found.contracts, *(one for one in named["clause"] if one not in found.contracts)],
     }
 

@@ -55,7 +55,8 @@ def ledger(
 
     Columns: commitment_id, meeting_id, meeting (its title), meeting_branch, held_on, branch_id, topic, category, owner,
     due_on, done_on, metric, target (in the metric's unit), evidence (how it is known that it was kept), state
-    (`State`), days (to the due day, negative when overdue; null when done). Only promises made up to the day of knowledge count, done only what was done by then.
+    (`State`), days (to the due day, negative when overdue; null when done). Only promises made up to the day of
+    knowledge count, done only what was done by then.
     Raises NotAllowed for a unit outside the viewer's.
     """
     snapshot = snapshot or current()
@@ -93,6 +94,22 @@ def _ledger(viewer: Viewer, filters: Filters, states: Sequence[State], snapshot:
         rows = rows.filter(pl.col("state").is_in(states))
     order = pl.col("state").replace_strict({state: place for place, state in enumerate(STATES)}, return_dtype=pl.Int8)
     return rows.sort(order, "due_on", "commitment_id")
+
+
+def made_at(meeting_id: str, snapshot: Snapshot | None = None) -> pl.DataFrame:
+    """Return the promises of a meeting in order: what both sides said there, whatever month is closed since.
+
+    Columns: commitment_id, branch_id, topic, category, owner, due_on, and more as stored.
+    """
+    snapshot = snapshot or current()
+    return snapshot.once("promises", _stored).filter(meeting_id=meeting_id).sort("commitment_id")
+
+
+def topics(branch: str, snapshot: Snapshot | None = None) -> dict[str, str]:
+    """Return what was promised by number, of a unit and all below it."""
+    snapshot = snapshot or current()
+    rows = snapshot.once("promises", _stored).filter(pl.col("branch_id").is_in(snapshot.subtree(branch)))
+    return dict(rows.select("commitment_id", "topic").iter_rows())
 
 
 def _stored() -> pl.DataFrame:

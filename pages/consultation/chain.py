@@ -68,8 +68,7 @@ def choice(known: Known, step: str, reference: str, of: Language) -> str:
     if step == "category":
         return code_label("category", reference, of)
     if step == "commitment":
-        row = known.commitments.get(reference)
-        return f"{reference} · {row['topic']}" if row else reference
+        return f"{reference} · {known.topics[reference]}" if reference in known.topics else reference
     if step == "clause":
         return _contract(known, reference, of)
     title = (known.suggestions if step == "suggestion" else known.motions).get(reference)
@@ -83,9 +82,10 @@ def references(known: Known, links: Sequence[tuple[str, str]], step: str, of: La
         return [translate(mark("{count} in all"), of, count=formats.count(len(named), of))] if named else []
     told = []
     for one in named:
-        row = known.commitments.get(one) if step == "commitment" else None
-        if row is not None:
-            told.append(f"{one} {row['topic']} ({promises.called(promises.STATES, row['state'], of)})")
+        if step == "commitment" and one in known.topics:
+            row = known.commitments.get(one)
+            became = f" ({promises.called(promises.STATES, row['state'], of)})" if row else ""
+            told.append(f"{one} {known.topics[one]}{became}")
         elif step == "motion":
             told.append(known.motions.get(one, one))
         else:

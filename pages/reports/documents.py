@@ -19,7 +19,7 @@ from pages.shared.downloads import safe_name
 from pages.shared.words import Language
 from queries import chain, clocks, freezing, ledger
 from queries.agenda import management_of
-from queries.filters import Filters, Month
+from queries.filters import Month
 from queries.holding import current
 from queries.snapshot import Snapshot
 
@@ -60,13 +60,10 @@ def of_meeting(kind: str, state: Frozen, of: Language) -> bytes:
         items = agendas.items(connection, state.meeting_id)
     branch = state.told["meeting"]["branch_id"]
     snapshot = current()
-    span = Filters(snapshot.month_range[0], snapshot.month_range[1], branch)
     side = management_of(branch)  # the paper is for both sides
-    rows = ledger.ledger(side, span, snapshot=snapshot).filter(meeting_id=state.meeting_id)
+    made = ledger.made_at(state.meeting_id, snapshot).to_dicts()
     known = chain.known(side, branch, snapshot)
-    paper = minutes.docx(
-        state, of, items, rows.sort("commitment_id").to_dicts(), known, _held(state.meeting_id, of, snapshot)
-    )
+    paper = minutes.docx(state, of, items, made, known, _held(state.meeting_id, of, snapshot))
     return settled(paper, state)
 
 

@@ -24,7 +24,7 @@ from pages.reports import __main__ as command
 from pages.reports import brief, documents, told
 from pages.shared.words import Language, speak
 from queries import freezing, minutes
-from queries.holding import current
+from queries.holding import current, reload
 from queries.viewers import OPERATOR
 
 pytestmark = pytest.mark.slow  # each test renders whole documents
@@ -54,7 +54,15 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Frozen]:
         with database.writing() as connection:
             agendas.keep_items(connection, "P1", items)
         speak("zh")
-        yield freezing.prepare(OPERATOR, "P1", snapshot)
+        made = freezing.prepare(OPERATOR, "P1", snapshot)
+        assert not minutes.hold(OPERATOR, plan, snapshot.data_date, 30, 24, 20, snapshot).refused
+        promised = minutes.promise(
+            OPERATOR, plan, branch="D1", topic="夜班供餐到岗", owner="后勤部", due_on=date(2025, 12, 31),
+            item_id="own-1", snapshot=snapshot,
+        )  # fmt: skip
+        assert not promised.refused
+        reload()
+        yield made
         database.engine().dispose()
 
 
@@ -175,6 +183,10 @@ def test_the_minutes_hold_decisions_and_places_to_sign(state: Frozen) -> None:
     assert "B 正在解决" in text
     assert "工会方：先改善" in text
     assert "行政方代表：" in text
+    assert "代表30人，到会24人" in text
+    rows = [[cell.text for cell in row.cells] for table in paper.tables for row in table.rows]
+    assert ["夜班供餐到岗", "后勤部", "第1分公司", "2025-12-31"] in rows  # made after the last closed month
+    assert "承诺事项 P1-1 夜班供餐到岗" in text
     assert state.sha256 in text
 
 
