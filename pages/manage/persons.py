@@ -38,6 +38,10 @@ ACTIONS = {
     "person_added": mark("Entered or changed a person"),
     "person_disabled": mark("Shut a person out"),
     "settings_changed": mark("Settings changed"),
+    "mapping_removed": mark("Removed a mapping"),
+    "assessment_changed": mark("Changed the assessment sheet"),
+    "assessment_person": mark("Named who answers for a unit"),
+    "remind": mark("Sent reminders"),
 }
 
 

@@ -25,6 +25,7 @@ LONGEST = 180  # seconds for one run on a busy machine
 HEADER = "X-Remote-User"
 TRUSTED = {"STREAMLIT_SERVER_TRUSTED_USER_HEADERS": '{"X-Remote-User": "email"}'}
 CHOSEN = '{"selection": {"points": [], "rows": [0, 99999], "objects": {"units": [{"branch_id": "D2"}]}}}'
+PICTURES = ("PNG", "SVG")
 ROW = '{"selection": {"rows": [0], "columns": [], "cells": []}}'
 
 # What a forged widget claims to hold, by the field of the message that carries it.
@@ -84,6 +85,13 @@ class Heard:
             if text.startswith("$$ID-") and text.endswith(f"-{key}" if key else "")
         }
         return list(found)
+
+    @property
+    def closed(self) -> list[str]:
+        """The ids of popovers and expanders whose content comes only when they are opened."""
+        blocks = [m.delta.add_block for m in self.messages if m.WhichOneof("type") == "delta"]
+        ids = [block.popover.id if block.HasField("popover") else block.expandable.id for block in blocks]
+        return list(dict.fromkeys(name for name in ids if name))
 
     @property
     def tabs(self) -> list[tuple[str, str]]:
@@ -195,9 +203,20 @@ class Intruder:
     def operate(self, page: str, query: str, heard: Heard) -> None:
         """Open every tab and popover, press every button and claim every forged value, one kind after the other."""
         self._claim(page, query, heard, ())
+        self.open(page, query, heard)
         for tabs, label in heard.tabs:
             kept = ((tabs, "string_value", label),)
-            self._claim(page, query, self.run(page, query, kept), kept)
+            behind = self.run(page, query, kept)
+            self._claim(page, query, behind, kept)
+            self.open(page, query, behind, kept)
+
+    def open(self, page: str, query: str, heard: Heard, kept: Sequence[tuple[str, str, Any]] = ()) -> Heard:
+        """Open all popovers and expanders at once, and those within them; return what was sent last."""
+        for _ in range(2):
+            opened = [(name, "bool_value", True) for name in heard.closed]
+            kept = (*kept, *(one for one in opened if one not in kept))
+            heard = self.run(page, query, kept)
+        return heard
 
     def _claim(self, page: str, query: str, heard: Heard, kept: Sequence[tuple[str, str, Any]]) -> None:
         ids = [name for name in heard.widgets() if name not in {name for name, _, _ in kept}]
@@ -205,11 +224,14 @@ class Intruder:
             self.run(page, query, [*kept, *((name, kind, value) for name in ids)])
 
     def download(self) -> None:
-        """Take every download that was offered."""
+        """Take every download that was offered; of the pictures of charts, which take long to draw, the first."""
         offered = {}
         for element in self.heard.elements:
             if element.WhichOneof("type") == "download_button":
                 offered[element.download_button.id] = element.download_button
+        drawn = [name for name, button in offered.items() if button.label in PICTURES]
+        for name in drawn[1:]:
+            offered.pop(name)
         for button in offered.values():
             url = button.url
             if button.deferred_file_id:
