@@ -141,6 +141,12 @@ def test_a_cookie_secret_that_can_be_guessed_is_refused(secret: str, secrets: Pa
     assert security.WEAK_SECRET in found(secrets)
 
 
+def test_a_secret_of_the_servers_own_that_can_be_guessed_is_refused(secrets: Path) -> None:
+    production(secrets)
+    config.set_option("server.cookieSecret", "a-word")
+    assert found(secrets) == {security.WEAK_SECRET}
+
+
 def test_secrets_that_everybody_can_read_are_refused(secrets: Path) -> None:
     production(secrets)
     secrets.chmod(0o644)

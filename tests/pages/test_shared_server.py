@@ -98,6 +98,17 @@ def test_every_answer_carries_the_headers_and_keeps_its_own() -> None:
     assert {name.encode() for name in server.security_headers()} <= set(headers)
 
 
+def test_an_unsafe_server_does_not_even_listen(
+    settings: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def listens(address: str, port: int) -> socket.socket:
+        raise AssertionError(f"it listens on {address}:{port}")
+
+    monkeypatch.setattr(server, "listening", listens)
+    assert server.serve(server_address="10.1.2.3") == 1
+    assert "10.1.2.3" in capsys.readouterr().err
+
+
 def test_the_environment_sets_what_the_file_sets_and_the_command_line_beats_both(
     settings: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
