@@ -7,15 +7,20 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from data import database
 from queries import changes, foresight, patterns
-from queries.answers import grid, last_twelve_months
+from queries.answers import ask, grid, last_twelve_months
 from queries.filters import Filters, Month
 from queries.loading import load
 from queries.snapshot import Snapshot
+from queries.statistics import findings, process
+from queries.statistics.findings import Finding
+from queries.statistics.funnel import funnel
+from queries.statistics.silence import silence
 from queries.viewers import OPERATOR, Viewer
 
 pytestmark = pytest.mark.slow  # the whole demo is made for it
@@ -136,3 +141,44 @@ def test_small_groups_have_no_forecast_for_who_may_not_see_cases(small: Snapshot
         few = all_of_it.filter(all_of_it["open"] < 5)["group"].to_list()
         assert few
         assert mine.filter(mine["group"].is_in(few))["expected"].null_count() == len(few)
+
+
+def test_two_hundred_shuffled_sets_without_stories_bring_findings_no_more_often_than_promised(
+    small: Snapshot, year: Filters
+) -> None:
+    """The demo's own figures with months, outcomes and voices dealt out anew: what is left is chance."""
+    whole = changes.whole_months(year, small)
+    courses = []
+    for metric in changes.WATCHED:
+        answers = grid(OPERATOR, metric, whole, "branch", "month", None, small).frame
+        courses += [rows.select("value", "denominator").to_numpy() for _, rows in answers.group_by("group")]
+    units = [ask(OPERATOR, metric, year, "unit", None, small).frame for metric in changes.COMPARED]
+    units = [rows.filter(pl.col("denominator") > 0).select("group", "numerator", "denominator") for rows in units]
+    heard = changes.voices(OPERATOR, year, small)
+    dice = np.random.default_rng(2029)
+    told = sum(bool(_dealt_anew(dice, courses, units, heard)) for _ in range(200))
+    assert told <= 19  # 5 % promised; chance's 99.5 % point
+
+
+def _dealt_anew(
+    dice: np.random.Generator, courses: list[np.ndarray], units: list[pl.DataFrame], heard: pl.DataFrame
+) -> tuple[Finding, ...]:
+    compared: list[Finding] = []
+    order = dice.permutation(len(courses[0]))  # one for all: figures of a month stay together
+    for number, course in enumerate(courses):
+        values, sizes = course[order].T.tolist()
+        change = process.latest_change(values, denominators=sizes)
+        if change is not None:
+            compared.append(findings.of_change(f"metric {number}", change, 1, 100.0))
+    for rows, metric in zip(units, changes.COMPARED, strict=True):
+        sizes = rows["denominator"].cast(pl.Int64).to_numpy()
+        outcomes = dice.multivariate_hypergeometric(sizes, int(rows["numerator"].sum()), method="marginals")
+        fair = funnel(rows.with_columns(pl.Series("numerator", outcomes)), 1)
+        compared += findings.of_units(metric, fair, 1, "group")
+    parts = []
+    for _, rows in heard.group_by(["measure", "kind"], maintain_order=True):
+        share = rows["exposure"].to_numpy() / rows["exposure"].sum()
+        voices = dice.multinomial(int(rows["observed"].sum()), share)
+        parts.append(rows.with_columns(pl.Series("observed", voices).cast(pl.Float64)))
+    compared += findings.of_silence("silence", silence(pl.concat(parts)))
+    return findings.findings(compared)
