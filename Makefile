@@ -18,7 +18,7 @@ WORKERS ?= 2
 # How to become root for the package manager, without ever asking for a password.
 ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
 
-.PHONY: help run demo test check lint bench pictures browser
+.PHONY: help run demo test check lint bench pictures approve browser
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ bench: $(DEV) browser ## the benchmarks: prints a table, writes bench.json
 
 pictures: $(DEV) browser ## every page as a picture, and a contact sheet, in docs/pictures/
 	@$(PY) -m tests.browser.pictures
+
+approve: $(DEV) browser ## take what the pages look like now as what the tests hold them to
+	@$(PY) -m tests.browser.approving
 
 # The first run fills the embedded database. It is made beside its place and moved there whole, so that a run
 # that was broken off leaves no half demo behind. A configured database is never touched.
