@@ -62,6 +62,11 @@ class Correction:
     removed: Mapping[str, pl.DataFrame]
 
 
+def unstored(fault: Fault) -> ImportResult:
+    """Return the result of an import that could not take place."""
+    return ImportResult(faults=Faults([fault]))
+
+
 def import_files(
     sources: Sequence[Path | tuple[str, bytes]],
     *,

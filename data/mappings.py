@@ -7,15 +7,27 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
+from data import database
 from data.clock import now
 from data.headers import HeaderMapping
 from data.people import audit
 from data.schema import mappings
+from data.silence import attempted
 
 
 def names(connection: Connection) -> list[str]:
     """Return the names of all saved mappings in order."""
     return list(connection.scalars(select(mappings.c.name).order_by(mappings.c.name)))
+
+
+def known() -> list[str]:
+    """Return the names of all saved mappings, none while the database does not answer."""
+
+    def read() -> list[str]:
+        with database.reading() as connection:
+            return names(connection)
+
+    return attempted(read, lambda _fault: [])
 
 
 def load(connection: Connection, name: str) -> HeaderMapping:

@@ -33,6 +33,11 @@ class UndoResult:
     version: int | None = None
 
 
+def impossible(fault: Fault) -> UndoResult:
+    """Return the result of an undo that could not take place."""
+    return UndoResult(Faults([fault]))
+
+
 def history(connection: Connection, limit: int = 100, before: int | None = None) -> list[dict[str, Any]]:
     """Return the records of imports, newest first, older than import `before` where given.
 

@@ -8,16 +8,17 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from data import corrections, findings, tables
+from data import corrections, findings, importer, tables
 from data.importer import ImportResult
 from data.metric_ids import METRIC_IDS
+from data.silence import attempted
 from data.tables import Column
 from pages.shared import view
 from pages.shared.view import View
 from pages.shared.words import _, code_label, definition_name, language, metric_name
 from queries import holding
 
-_OPEN, _DONE = "correct_open", "correct_done"
+_OPEN, _DONE, _FAILED = "correct_open", "correct_done", "correct_failed"
 EVERYWHERE = ""  # the unit of notes that hold for the whole enterprise
 ROWS_WHOLE = 14  # so many rows stand on the page whole; more scroll within the editor
 ROW, HEAD = 35, 40  # pixels of a row and of the header, as the editor draws them
@@ -70,6 +71,8 @@ def choose(seen: View) -> Opened:
     unit = unit if unit in units else next(iter(units))
     if done := st.session_state.pop(_DONE, None):
         st.success(done, icon=":material/task_alt:")
+    for failed in st.session_state.pop(_FAILED, []):
+        st.error(failed, icon=":material/block:")
     held = st.session_state.get(_OPEN)
     if not isinstance(held, Opened) or (held.table, held.unit) != (table, unit):
         number = held.number + 1 if isinstance(held, Opened) else 0
@@ -186,14 +189,17 @@ def checked(seen: View, opened: Opened, left: pl.DataFrame) -> ImportResult:
 
 def _correct(seen: View, opened: Opened, left: pl.DataFrame, dry_run: bool = False) -> ImportResult:
     allowed = list(seen.units) if seen.viewer.units else None
-    return corrections.correct(
-        opened.table,
-        opened.branch,
-        opened.seen,
-        left,
-        by=seen.viewer.email,
-        allowed_units=allowed,
-        dry_run=dry_run,
+    return attempted(
+        lambda: corrections.correct(
+            opened.table,
+            opened.branch,
+            opened.seen,
+            left,
+            by=seen.viewer.email,
+            allowed_units=allowed,
+            dry_run=dry_run,
+        ),
+        importer.unstored,
     )
 
 
@@ -203,7 +209,9 @@ def store(seen: View, opened: Opened, left: pl.DataFrame, result: ImportResult) 
     if not st.button(_("Store"), type="primary", icon=":material/save:", key="correct_store", disabled=not ready):
         return
     stored = _correct(seen, opened, left)
-    if not stored.refused:
+    if stored.refused:
+        st.session_state[_FAILED] = [fault.text(language()) for fault in stored.faults]
+    else:
         # Whoever corrects sees the figures move at once; everybody else at their next click.
         holding.reload()
         st.session_state[_DONE] = findings.verdict(stored, language())

@@ -11,12 +11,13 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from data import database, findings, importer, layout, mappings, people, reader, tables
+from data import database, findings, importer, layout, mappings, people, reader, silence, tables
 from data import templates as empty
 from data.faults import Fault
 from data.headers import HeaderMapping
 from data.importer import ImportResult
 from data.marking import marked
+from data.silence import attempted
 from pages.shared.view import View
 from pages.shared.words import _, language
 from queries import holding
@@ -44,6 +45,8 @@ def draw(seen: View) -> None:
     )
     if done := st.session_state.pop("hand_in_done", None):
         st.success(done, icon=":material/task_alt:")
+    if failed := st.session_state.pop("hand_in_failed", None):
+        st.error(failed, icon=":material/cloud_off:")
     if not dropped:
         st.caption(_("A file's table is told by its name or its headers; a workbook may hold several tables."))
         return
@@ -84,19 +87,21 @@ def draw(seen: View) -> None:
 
 def _other_system() -> HeaderMapping | None:
     """Draw the choice of a saved mapping, where there is any, and return the one chosen."""
+    names = mappings.known()
+    if not names:
+        return None
+    chosen = st.selectbox(
+        _("Written by another system"),
+        names,
+        index=None,
+        key="hand_in_mapping",
+        placeholder=_("no: our own headers"),
+        width=360,
+    )
+    if chosen not in names:
+        return None
     with database.reading() as connection:
-        names = mappings.names(connection)
-        if not names:
-            return None
-        chosen = st.selectbox(
-            _("Written by another system"),
-            names,
-            index=None,
-            key="hand_in_mapping",
-            placeholder=_("no: our own headers"),
-            width=360,
-        )
-        return mappings.load(connection, chosen) if chosen in names else None
+        return mappings.load(connection, chosen)
 
 
 def _foreign(result: ImportResult, uploads: Sequence[Upload]) -> Upload | None:
@@ -128,22 +133,31 @@ def preview(seen: View, uploads: Sequence[Upload], move: bool, other: HeaderMapp
     kept = st.session_state.get("hand_in_preview")
     if kept is None or kept[0] != key:
         with st.status(_("Checking the files …"), expanded=False) as status:
-            result = importer.import_files(
-                uploads,
-                by=seen.viewer.email,
-                dry_run=True,
-                allow_move=move,
-                allowed_units=_units(seen),
-                mapping=other,
-                limits=limits(),
-                progress=_telling(status.update),
+            result = attempted(
+                lambda: importer.import_files(
+                    uploads,
+                    by=seen.viewer.email,
+                    dry_run=True,
+                    allow_move=move,
+                    allowed_units=_units(seen),
+                    mapping=other,
+                    limits=limits(),
+                    progress=_telling(status.update),
+                ),
+                importer.unstored,
             )
             status.update(label=_("Checked"), state="complete")
         kept = (key, result)
-        st.session_state["hand_in_preview"] = kept
+        if not silent(result):  # it may answer at the next click
+            st.session_state["hand_in_preview"] = kept
     result = kept[1]
     assert isinstance(result, ImportResult)
     return result
+
+
+def silent(result: ImportResult) -> bool:
+    """Return whether the database took no part."""
+    return any(fault.rule in (silence.FULL, silence.SILENT) for fault in result.faults)
 
 
 def _telling(update: Callable[..., None]) -> Callable[[str, int, int], None]:
@@ -156,10 +170,15 @@ def _telling(update: Callable[..., None]) -> Callable[[str, int, int], None]:
 def _store(
     email: str, units: list[str] | None, uploads: Sequence[Upload], move: bool, other: HeaderMapping | None
 ) -> None:
-    result = importer.import_files(
-        uploads, by=email, allow_move=move, allowed_units=units, limits=limits(), mapping=other
+    result = attempted(
+        lambda: importer.import_files(
+            uploads, by=email, allow_move=move, allowed_units=units, limits=limits(), mapping=other
+        ),
+        importer.unstored,
     )
-    if not result.refused:
+    if silent(result):
+        st.session_state["hand_in_failed"] = next(iter(result.faults)).text(language())
+    elif not result.refused:
         people.audit(None, email, "import", {"import": result.import_id, "files": [name for name, _content in uploads]})
         # Whoever handed in sees the figures move at once; everybody else at their next click.
         holding.reload()

@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from data import database, people, tables, undo
+from data.silence import attempted
 from pages.shared.view import View
 from pages.shared.words import _, language
 from queries import holding
@@ -118,7 +119,7 @@ def _differences(table: str, differences: pl.DataFrame) -> None:
 
 
 def _undo(number: int, email: str) -> None:
-    result = undo.undo(number, by=email)
+    result = attempted(lambda: undo.undo(number, by=email), undo.impossible)
     if result.faults:
         st.session_state["undo_refused"] = [fault.text(language()) for fault in result.faults]
         return

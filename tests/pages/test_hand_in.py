@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
 import polars as pl
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, func, select
+from sqlalchemy.exc import OperationalError
 from streamlit.testing.v1 import AppTest
 
 from data import bulk, database, importer, mappings, people, reader
 from data.faults import Fault
+from data.importer import ImportResult
 from data.marking import marked
 from data.schema import HANDED_IN
+from data.silence import attempted
 from tests.pages.conftest import HOUSE, PEOPLE, TABLES
 
 
@@ -146,3 +150,42 @@ def test_a_mapping_without_a_required_column_says_which(own_home: Path) -> None:
     assert not app.exception
     assert ["月份" in error.value for error in app.error] == [True]
     assert not [field for field in app.text_input if field.key == "mapping_name"]
+
+
+def test_a_full_disk_is_told_on_the_page_and_the_same_click_works_once_there_is_room(own_home: Path) -> None:
+    rows = "".join(f"N9{number},D1B1,2025-06-10,工作动态,{'长' * 300}\n" for number in range(3000))
+    content = f"编号,单位编码,发布日期,类型,标题\n{rows}".encode()
+    app = hand_in_page()
+    app.file_uploader[0].upload("工作动态.csv", content, "text/csv")
+    app.run()
+    engine = database.engine()
+
+    def fill(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA max_page_count=1")
+
+    engine.dispose()
+    event.listen(engine, "connect", fill)
+    try:
+        app.button(key="hand_in_store").click().run()
+    finally:
+        event.remove(engine, "connect", fill)
+        engine.dispose()
+    assert not app.exception
+    assert "空间已满" in app.error[0].value
+    with database.reading() as connection:
+        stored = select(func.count()).select_from(HANDED_IN["notices"]).where(HANDED_IN["notices"].c.notice_id > "N9")
+        assert connection.scalar(stored) == 0
+    app.button(key="hand_in_store").click().run()
+    assert app.success
+    with database.reading() as connection:
+        assert connection.scalar(stored) == 3000
+
+
+def test_a_silent_database_is_told_and_nothing_else_of_it() -> None:
+    def silent() -> ImportResult:
+        raise OperationalError("SELECT secret", {}, Exception("connection refused at 10.1.2.3"))
+
+    result = attempted(silent, importer.unstored)
+    assert [fault.text("zh") for fault in result.faults] == [
+        "数据库没有响应，没有保存任何数据。请过几分钟再试，已填内容仍在。"
+    ]

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from data import bulk, check, database, importer
+from data.silence import SILENT, attempted
 from tests.data.ledgers import TODAY, first_ledgers, frame, grievance, stored
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
@@ -48,6 +49,9 @@ def test_an_import_cut_off_by_the_server_can_be_repeated(server: Any, monkeypatc
             importer.store_frames(more, by="x", engine=engine, on=TODAY)
     with pytest.raises(OperationalError):
         stored(engine, "grievances")
+    # What a page says then.
+    told = attempted(lambda: importer.store_frames(more, by="x", engine=engine, on=TODAY), importer.unstored)
+    assert [fault.rule for fault in told.faults] == [SILENT]
 
     server.ensure_postgres_running()
     assert [row["grievance_id"] for row in stored(engine, "grievances")] == ["G1", "G2"]
