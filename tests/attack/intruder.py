@@ -135,6 +135,7 @@ class Intruder:
         self._stack = ExitStack()
         self._session = ""
         self._request = 0
+        self._taken: set[str] = set()
         self.heard = Heard()
 
     def __enter__(self) -> Self:
@@ -230,8 +231,9 @@ class Intruder:
             if element.WhichOneof("type") == "download_button":
                 offered[element.download_button.id] = element.download_button
         drawn = [name for name, button in offered.items() if button.label in PICTURES]
-        for name in drawn[1:]:
-            offered.pop(name)
+        for name in (*drawn[1:], *self._taken):
+            offered.pop(name, None)
+        self._taken |= {*offered, *drawn}
         for button in offered.values():
             url = button.url
             if button.deferred_file_id:
