@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from alembic.operations import Operations
-from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy import Engine, Executable, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from data import database, migrate, people, schema
@@ -73,7 +73,10 @@ def test_tables_of_another_version_are_not_touched(kind: str, new_address: Calla
 def test_the_audit_log_can_only_grow(engine: Engine) -> None:
     with database.writing(engine) as connection:
         people.audit(connection, "admin@example.com", "sign_in", {})
-    for change in (schema.audit.update().values(who="x"), schema.audit.delete()):
+    changes: list[Executable] = [schema.audit.update().values(who="x"), schema.audit.delete()]
+    if engine.dialect.name == "postgresql":
+        changes.append(text("TRUNCATE audit"))  # which no trigger for rows sees
+    for change in changes:
         with pytest.raises(DBAPIError, match="append-only"), database.writing(engine) as connection:
             connection.execute(change)
     with database.reading(engine) as connection:
