@@ -108,6 +108,14 @@ def meeting(meeting_id: str, snapshot: Snapshot | None = None) -> dict[str, Any]
     return rows.row(0, named=True) if rows.height else None
 
 
+def valid(delegates: int, present: int, in_favour: int | None) -> bool:
+    """Return whether a congress counts: two thirds of the delegates present, more than half of all in favour.
+
+    Source: Provisions on Collective Contracts (2004), art. 36. Without votes only those present are looked at.
+    """
+    return 3 * present >= 2 * delegates and (in_favour is None or 2 * in_favour > delegates)
+
+
 def _requests(meetings: pl.DataFrame, known: date) -> list[tuple[object, ...]]:
     """Bargaining requests without an answer by the day of knowledge; a meeting held is an answer."""
     found: list[tuple[object, ...]] = []

@@ -27,6 +27,7 @@ due.due_next(seen, clocks.clocks(seen.viewer, seen.filters, seen.snapshot))
 
 anatomy.section(_("Collective contracts"))
 rows, known = clocks.contracts(seen.viewer, seen.filters, seen.snapshot)
+st.text(due.contracts_told(rows, known))
 due.contract_table(seen, rows, known)
 
 left, right = st.columns(2, gap="medium")
@@ -59,17 +60,22 @@ with right:
 
 anatomy.section(_("Help for workers in hardship"))
 cards.row(seen, ("aid_identified", "aid_coverage_rate", "aid_amount"), key="aid")
+help_given = seen.ask("aid_coverage_rate").one
 wait = clocks.time_to_help(seen.viewer, seen.filters, seen.snapshot)
+left, right = st.columns(2, gap="small")
+left.metric(
+    _("Helped"),
+    formats.value("count", help_given["numerator"], suppressed=help_given["suppressed"]),
+    border=True,
+)
+right.metric(
+    _("Time until half of them were helped"),
+    formats.value("days", wait.median, suppressed=wait.suppressed),
+    help=_("From being identified to being helped; those still waiting count as waiting."),
+    border=True,
+)
 if wait.suppressed:
     states.suppressed()
-elif wait.median is not None:
-    st.caption(
-        _(
-            "Half of the {count} workers identified were helped within {days}, those still waiting counted.",
-            count=formats.count(wait.cases),
-            days=formats.days(wait.median),
-        )
-    )
 left, right = st.columns(2, gap="medium")
 with left:
     charts.figure(

@@ -17,12 +17,22 @@ from pages.shared.view import View
 from pages.shared.words import Language, _, code_label
 from queries import clocks
 
+AHEAD = clocks.AHEAD_DAYS
+
 KINDS: Mapping[str, str] = {
     "reply": mark("Written reply to a bargaining request within 20 days"),
     "quorum": mark("Two thirds present and more than half of all delegates in favour"),
     "filing": mark("Contract to the labour authority within 10 days of signing"),
     "silence": mark("In force if the authority has no objection within 15 days"),
     "expiry": mark("Contract expires; either side may ask for a new one in its last three months"),
+}
+# In a table beside the article, which says the rest.
+SHORT: Mapping[str, str] = {
+    "reply": mark("Reply to a request (20 days)"),
+    "quorum": mark("Valid vote of the congress"),
+    "filing": mark("Contract to the authority (10 days)"),
+    "silence": mark("No objection (15 days)"),
+    "expiry": mark("Contract expires"),
 }
 LAWS: Mapping[str, str] = {
     "reply": mark("Provisions on Collective Contracts, art. 32"),
@@ -92,8 +102,8 @@ def _clocks_shown(seen: View, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _clock_heads() -> dict[str, str]:
     return {
-        "left": _("Time left"), "what": _("What is due"), "subject": _("Meeting or contract"), "unit": _("Unit"),
-        "due": _("Due on"), "law": _("Source"),
+        "left": _("Time left"), "due": _("Due on"), "what": _("What is due"), "unit": _("Unit"),
+        "subject": _("Meeting or contract"), "law": _("Source"),
     }  # fmt: skip
 
 
@@ -101,13 +111,27 @@ def _clock_rows(rows: pl.DataFrame, of: Language, units: Mapping[str, str]) -> p
     listed = rows.to_dicts()
     texts = {
         "left": [left(row["state"], row["days"], of) for row in listed],
-        "what": [called(KINDS, row["kind"], of) for row in listed],
+        "what": [called(SHORT, row["kind"], of) for row in listed],
         "subject": [subject(row, of) for row in listed],
         "unit": [units[row["branch_id"]] for row in listed],
         "law": [called(LAWS, row["kind"], of) for row in listed],
     }
     frame = pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String)).with_columns(rows["due"])
-    return frame.select("left", "what", "subject", "unit", "due", "law")
+    return frame.select("left", "due", "what", "unit", "subject", "law")
+
+
+def contracts_told(rows: pl.DataFrame, known: date) -> str:
+    """Return how many contracts hold, how many of them run out soon, and how many ran out without a new one."""
+    holding = rows.filter(state="in_force")
+    soon = holding.filter(~pl.col("renewed"), (pl.col("expires_on") - pl.lit(known)).dt.total_days() <= AHEAD)
+    lapsed = rows.filter(~pl.col("renewed"), pl.col("state") == "expired")
+    return _(
+        "{holding} in force · {soon} of them expire within {days} · {lapsed} expired without a new one",
+        holding=formats.count(holding.height),
+        soon=formats.count(soon.height),
+        days=formats.days(AHEAD),
+        lapsed=formats.count(lapsed.height),
+    )
 
 
 def contract_table(seen: View, rows: pl.DataFrame, known: date) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,16 +12,19 @@ from data import agenda as agendas
 from data import clock, database
 from data.agenda import OUTCOMES, Item, Plan
 from data.tables import CATEGORIES
-from pages.consultation import chain
+from pages.consultation import chain, due
 from pages.consultation.saying import told
 from pages.shared.filter_bar import unit_labels
 from pages.shared.view import View
 from pages.shared.words import _, code_label, metric_name
-from queries import freezing, metrics, minutes
+from queries import clocks, freezing, metrics, minutes
 
 TOPIC_LENGTH = 200
 def taking_place(seen: View, plan: Plan) -> None:
     """Draw the form that says the meeting takes place, with its votes."""
+    kept = clocks.meeting(plan.meeting_id, seen.snapshot)
+    if kept is not None and kept["held_on"] is not None:
+        st.text(_held(kept))
     with st.form("room_hold", border=True):
         st.caption(_("Promises can be taken down once the meeting takes place. Its votes can be added later."))
         columns = st.columns(4)
@@ -35,6 +38,21 @@ def taking_place(seen: View, plan: Plan) -> None:
             if told(minutes.hold(seen.viewer, plan, day, delegates, present, favour, seen.snapshot), seen):
                 st.session_state[f"held_{plan.meeting_id}"] = True
                 st.rerun()
+
+
+def _held(kept: Mapping[str, Any]) -> str:
+    """Return that the meeting was held, with its votes, and for a congress whether they count."""
+    said = [_("Held on {day}", day=kept["held_on"].isoformat())]
+    delegates, present, favour = kept["delegates"], kept["present"], kept["in_favour"]
+    if delegates and present is not None:
+        said.append(_("{present} of {delegates} delegates", present=present, delegates=delegates))
+        if favour is not None:
+            said.append(_("{count} in favour", count=favour))
+        if kept["kind"] == "workers_congress":
+            counts, law = clocks.valid(delegates, present, favour), due.LAWS["quorum"]
+            said.append(_("the vote counts") if counts else "! " + _("the vote does not count"))
+            said.append(_(law))
+    return " · ".join(said)
 
 
 def item(seen: View, plan: Plan, item_id: str | None) -> None:

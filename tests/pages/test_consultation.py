@@ -14,7 +14,8 @@ from data import agenda as agendas
 from data import database, frozen
 from data.agenda import Item, Plan
 from data.schema import agenda_items, frozen_meetings, meeting_plans
-from queries import freezing, minutes
+from queries import clocks, freezing, minutes
+from queries.filters import Filters
 from queries.holding import current
 from queries.viewers import Viewer
 
@@ -99,3 +100,35 @@ def test_the_item_slide_has_its_way_on_and_a_place_to_take_down_promises(open_pa
 def test_a_slide_number_from_the_address_cannot_break_the_room(open_page: Opened, meeting: str) -> None:
     for item in ("999", "-1", "x"):
         assert not open_page("room", role="management", lang="zh", meeting=meeting, present="1", item=item).exception
+
+
+@pytest.mark.parametrize(
+    ("delegates", "present", "favour", "counts"),
+    [(30, 20, 16, True), (30, 19, 19, False), (30, 30, 15, False), (30, 20, None, True)],
+)
+def test_a_congress_counts_with_two_thirds_present_and_more_than_half_of_all(
+    delegates: int, present: int, favour: int | None, counts: bool
+) -> None:
+    assert clocks.valid(delegates, present, favour) == counts
+
+
+def test_the_contracts_page_says_how_many_hold_and_how_many_were_helped(open_page: Opened) -> None:
+    app = open_page("contracts", role="union_staff", lang="en", unit="D1")
+    (told,) = [one.value for one in app.text if "in force ·" in one.value]
+    snapshot = current()
+    rows, _known = clocks.contracts(STAFF, Filters(*snapshot.month_range, "D1"), snapshot)
+    assert told.startswith(f"{rows.filter(state='in_force').height} in force")
+    assert [one.label for one in app.metric] == ["Helped", "Time until half of them were helped"]
+
+
+def test_the_union_follows_up_and_chooses_the_chain_and_the_other_side_only_reads(
+    open_page: Opened, meeting: str
+) -> None:
+    def ways(role: str) -> str:
+        return " ".join(str(one.proto) for one in open_page("room", role=role, lang="en", meeting=meeting).get("popover"))
+
+    assert "Follow up" in ways("union_staff")
+    assert "Decisions and chain" in ways("union_staff")
+    for role in ("management", "executive"):
+        assert "Follow up" not in ways(role)
+        assert "Decisions and chain" not in ways(role)
