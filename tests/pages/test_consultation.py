@@ -125,7 +125,8 @@ def test_the_union_follows_up_and_chooses_the_chain_and_the_other_side_only_read
     open_page: Opened, meeting: str
 ) -> None:
     def ways(role: str) -> str:
-        return " ".join(str(one.proto) for one in open_page("room", role=role, lang="en", meeting=meeting).get("popover"))
+        app = open_page("room", role=role, lang="en", meeting=meeting)
+        return " ".join(str(one.proto) for one in app.get("popover"))
 
     assert "Follow up" in ways("union_staff")
     assert "Decisions and chain" in ways("union_staff")
