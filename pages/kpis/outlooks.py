@@ -170,9 +170,12 @@ def track_record(seen: View) -> None:
     st.text(
         _(
             "{inside} of {n} earlier forecasts held what happened within their interval. "
-            "Their squared error is {skill} smaller than giving every case the same chance.",
+            "Their squared error (Brier score) is {brier} against {base} of giving every case the same chance: {skill} "
+            "smaller.",
             inside=int(test.origins["inside"].sum()),
             n=test.origins.height,
+            brier=formats.decimal(test.brier, 3),
+            base=formats.decimal(test.brier_base, 3),
             skill=formats.percent(test.skill),
         )
     )
