@@ -10,9 +10,13 @@ from hypothesis import strategies as st
 
 from data import database
 from pages.shared.navigation import ENTRIES
+from queries import changes, needs
 from queries.answers import ask
+from queries.durations import durations
 from queries.errors import QueryError
 from queries.filters import DIMENSIONS, Filters, Month
+from queries.flow import flow
+from queries.foresight import outlook
 from queries.loading import load
 from queries.metrics import METRICS
 from queries.snapshot import Snapshot
@@ -84,6 +88,42 @@ def test_an_answer_does_not_depend_on_who_asked_before(questions: list, office: 
         answer(question, warm)
     for question in reversed(questions):
         assert answer(question, warm) == answer(question, held.with_frames({}))
+
+
+def asked_of(viewer: Viewer, held: Snapshot) -> list[object]:
+    """What a viewer gets of everything that is kept for the next who asks the same."""
+    year = Filters(Month(2024, 1), Month(2024, 12))
+    found: list[object] = [
+        answer((viewer, metric, by, None, (1, 12)), held)
+        for metric in ("grievances_received", "closure_rate", "engagement_index", "aid_amount", "proposer_rate")
+        for by in (None, "unit", "branch")
+    ]
+    for kept in (
+        lambda: durations(viewer, "grievances", year, "branch", held).groups.to_dicts(),
+        lambda: durations(viewer, "suggestions", year, None, held).at_risk.to_dicts(),
+        lambda: needs.wanted(viewer, year, held).to_dicts(),
+        lambda: flow(viewer, year, held).to_dicts(),
+        lambda: changes.history(viewer, "on_time_rate", year, None, held).answer.frame.to_dicts(),
+        lambda: changes.voices(viewer, year, held).to_dicts(),
+        lambda: changes.between_units(viewer, "on_time_rate", year, None, held).frame.to_dicts(),
+        lambda: outlook(viewer, year, held),
+    ):
+        try:
+            found.append(repr(kept()))
+        except QueryError as refused:
+            found.append(str(refused))
+    return found
+
+
+def test_who_asks_the_same_after_another_gets_their_own_answer(office: Office) -> None:
+    held = snapshot_of(office)
+    viewers = [*VIEWERS, Viewer("other@x", "union_staff", ("D2",))]
+    own = [asked_of(viewer, held.with_frames({})) for viewer in viewers]
+    assert len({repr(one) for one in own}) >= 5, "their answers differ"
+    for order in (range(len(viewers)), reversed(range(len(viewers)))):
+        warm = held.with_frames({})
+        for place in order:
+            assert asked_of(viewers[place], warm) == own[place], viewers[place]
 
 
 odd = ["D1", "D2'; --", "=1+1", "%", "_", "\x00", "HQ/../D1", "第1分公司"]
