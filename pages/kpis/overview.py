@@ -24,7 +24,9 @@ anatomy.header(
         "A word on a card says whether the latest month is a real change or chance. "
         "Findings below are tested together, so that looking at many figures does not by itself find one. "
         "Open a card's definition to see how its figure is counted."
-    ),
+    )
+    + " "
+    + _("A bar is red only if it misses its target beyond chance, all its interval on the wrong side."),
     beside=guide.stories,
 )
 

@@ -62,7 +62,12 @@ def bars(
     kept = kept if limit is None else kept[:limit]
     whiskers = kept["low"].null_count() < kept.height
     highs = kept["high"] if whiskers else kept["value"]
-    main = [group == highlight for group in kept["group"]] if highlight else _missing(answer, kept, target)
+    missing = [False] * kept.height if highlight else _missing(answer, kept, target)
+    main = [group == highlight for group in kept["group"]] if highlight else missing
+    if any(missing):  # never by colour alone
+        told = _("{said}, misses the target beyond chance")
+        said = [told.format(said=one) if off else one for one, off in zip(kept["said"], missing, strict=True)]
+        kept = kept.with_columns(said=pl.Series(said, dtype=pl.String))
     frame = widened(
         kept,
         ["group", "label", "shown", "said", *(["low", "high"] if whiskers else [])],

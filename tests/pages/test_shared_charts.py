@@ -228,3 +228,16 @@ def test_names_that_people_wrote_are_text_on_a_card(snapshot: Snapshot) -> None:
     )
     assert "<img src=x" not in cards.body(card)
     assert "&lt;img src=x" in cards.body(card)
+
+
+def test_a_bar_stands_out_only_if_it_misses_its_target_beyond_chance_and_says_so(snapshot: Snapshot) -> None:
+    seen = looked_at(snapshot, language="en")
+    answer = seen.ask("closure_rate", by="branch")
+    rows = answer.frame.drop_nulls(["low", "high"])
+    target = 0.5 * (rows["low"].min() + rows["high"].max())  # type: ignore[operator]
+    frame = charts.bars(seen, answer, target=target).frame
+    for row in frame.iter_rows(named=True):
+        missed = row["high"] is not None and row["high"] < target
+        assert row["main"] == missed
+        assert ("beyond chance" in row["said"] or "并非偶然" in row["said"] or "非偶然" in row["said"]) == missed
+    assert charts.bars(seen, answer).frame["main"].sum() == 0
