@@ -140,7 +140,7 @@ def _source(frozen: Frozen, of: Language, family: str, courses: list[str], drawn
     if content["ledger"]:
         cards = ", ".join(f"card({quoted(count)}, {quoted(name)})" for count, name in told.states(content, of))
         parts.append(f"#grid(columns: (1fr,) * {len(STATES)}, gutter: 6pt, {cards})\n#v(2pt)\n")
-        parts.append(_table(told.ledger(content, of), "19%, 1fr, 23%, 12%, 14%, 12.5%"))
+        parts.append(_table(told.ledger(content, of), "21%, 1fr, 22%, 12%, 14%, 12%"))
     else:
         parts.append(f"#{quoted(say(mark('No promises here.'), of))}\n")
     heading(say(mark("The figures both sides look at"), of))
@@ -157,7 +157,7 @@ def _source(frozen: Frozen, of: Language, family: str, courses: list[str], drawn
     parts += [_item(n, item, item["item_id"] in drawn, of) for n, item in enumerate(content["items"])]
     if content["clocks"]:
         heading(say(mark("What is due next"), of))
-        parts.append(_table(told.clocks(content, of), "16%, 1fr, 26%, 15%, 19%", size=8.5))
+        parts.append(_table(told.clocks(content, of), "16%, 20%, 1fr, 16%, 25%", size=8.5))
     heading(say(mark("How the figures are counted"), of))
     parts.append(_table(told.definitions(content, of), "22%, 1fr, 28%, 11%", size=8))
     return "".join(parts)

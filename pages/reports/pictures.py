@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -27,7 +28,15 @@ def courses(seen: FrozenView, names: Sequence[str] = COURSES) -> list[tuple[Cont
 def of_items(seen: FrozenView) -> dict[str, str]:
     """Return the pictures of the agenda's items as SVG, by item."""
     made = _light(lambda: {item["item_id"]: item_chart(seen, item) for item in seen.content["items"]})
-    return {key: svg(one, LOW) for key, one in made.items() if one is not None and not one.empty}
+    drawn: dict[str, str] = {}  # items about the same figure share their picture
+    return {key: _once(drawn, one) for key, one in made.items() if one is not None and not one.empty}
+
+
+def _once(drawn: dict[str, str], one: Drawing) -> str:
+    what = json.dumps(_spec(one, LOW), sort_keys=True, default=str)
+    if what not in drawn:
+        drawn[what] = svg(one, LOW)
+    return drawn[what]
 
 
 def _light(make: Any) -> Any:
@@ -39,6 +48,10 @@ def _light(make: Any) -> Any:
 
 def svg(one: Drawing, height: int = HEIGHT) -> str:
     """Return a drawing as an SVG picture of one width, whatever its labels take of it."""
+    return str(vl_convert.vegalite_to_svg(_spec(one, height)))
+
+
+def _spec(one: Drawing, height: int) -> dict[str, Any]:
     spec = drawing.for_document(one)
     spec = {
         **spec,
@@ -48,4 +61,4 @@ def svg(one: Drawing, height: int = HEIGHT) -> str:
     }
     if spec["height"] == theme.CHART_HEIGHT:
         spec["height"] = height
-    return str(vl_convert.vegalite_to_svg(spec))
+    return spec

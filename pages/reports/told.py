@@ -110,7 +110,7 @@ def clocks(content: Content, of: Language) -> Table:
     heads = (mark("Time left"), mark("What is due"), mark("Meeting or contract"), mark("Unit"), mark("Source"))
     rows = [
         [
-            due.left(row["state"], row["days"], of), promises.called(due.KINDS, row["kind"], of), due.subject(row, of),
+            due.left(row["state"], row["days"], of), promises.called(due.SHORT, row["kind"], of), due.subject(row, of),
             unit(content, row["branch_id"], of), promises.called(due.LAWS, row["kind"], of),
         ]
         for row in content["clocks"]

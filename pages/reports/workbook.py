@@ -64,7 +64,7 @@ def xlsx(frozen: Frozen, of: Language) -> bytes:
         _units(sheet(mark("By unit")), content, of, look)
         for name, table, widths in (
             (mark("Promise ledger"), told.ledger(content, of), (26, 44, 38, 16, 24, 12)),
-            (mark("Statutory clocks"), told.clocks(content, of), (20, 42, 40, 24, 34)),
+            (mark("Statutory clocks"), told.clocks(content, of), (20, 30, 46, 24, 34)),
             (mark("Definitions"), told.definitions(content, of), (28, 60, 44, 12)),
         ):
             _texts(sheet(name), table, widths, look)
