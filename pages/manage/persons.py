@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC
 
 import polars as pl
@@ -10,7 +11,7 @@ import streamlit as st
 
 from data import clock, database, people
 from data.words import mark, translate
-from pages.shared import downloads
+from pages.shared import downloads, formats
 from pages.shared.people import role_name
 from pages.shared.sidebar import OWN_NAMES
 from pages.shared.view import View
@@ -58,7 +59,7 @@ def listed(seen: View) -> None:
                 "email": [one["email"] for one in everyone],
                 "name": [one["name"] for one in everyone],
                 "role": [role_name(one["role"]) for one in everyone],
-                "units": [", ".join(one["units"]) or _("all units") for one in everyone],
+                "units": [_named(seen, one["units"]) for one in everyone],
                 "language": [OWN_NAMES.get(one["language"]) for one in everyone],
                 "until": [one["valid_until"] for one in everyone],
                 "active": [bool(one["active"]) for one in everyone],
@@ -67,6 +68,7 @@ def listed(seen: View) -> None:
         ),
         hide_index=True,
         width="stretch",
+        placeholder=formats.MISSING,
         column_config={
             "email": st.column_config.TextColumn(_("E-mail")),
             "name": st.column_config.TextColumn(_("Name")),
@@ -90,6 +92,13 @@ def listed(seen: View) -> None:
                 on_click=_disable,
                 args=(gone, seen.viewer.email),
             )
+
+
+def _named(seen: View, units: Sequence[str]) -> str:
+    """Return whose units these are in words; one that is gone by its number."""
+    known = seen.snapshot.tree.index
+    names = [seen.snapshot.name(unit, seen.language) if unit in known else unit for unit in units]
+    return ("、" if seen.language == "zh" else ", ").join(names) or _("all units")
 
 
 def _disable(email: str, by: str) -> None:
