@@ -19,7 +19,7 @@ from typing import Any
 
 import psutil
 
-from tests.bench import access, growth, handing, pages, soak, starting, users
+from tests.bench import access, growth, handing, million, pages, soak, starting, users
 from tests.bench.place import Place
 
 Goal = tuple[str, float, float]  # words, measured, at most
@@ -35,6 +35,7 @@ SECTIONS: dict[str, Section] = {
     "access": (access.bench, access.shown, access.goals),
     "users": (users.bench, users.shown, users.goals),
     "handing": (handing.bench, handing.shown, handing.goals),
+    "million": (million.bench, million.shown, million.goals),
     "soak": (soak.bench, soak.shown, soak.goals),
     "install": (starting.bench_install, starting.shown_install, starting.goals_install),
 }
