@@ -38,6 +38,7 @@ from queries.metric import CALENDAR, Unit
 LEGEND, SLANT = 46, 64
 FIGURE = 46  # pixels that a figure at the end of a bar takes
 UPRIGHT = 460  # pixels of a chart below which ten Chinese names no longer stand beside each other
+CELL = 30  # pixels across that a figure in a heat map takes
 CELLS_WITH_TEXT = 260  # above that many cells the figures in a heat map no longer read
 
 
@@ -212,7 +213,9 @@ def _heat(of: Look, middle: float | None, written: bool, calendar: bool) -> Spec
     if written:
         on_dark = colours.paper  # the palettes rise away from the page: white on light pages, near black on dark ones
         ink = alt.condition("datum.dark", alt.value(on_dark), alt.value(colours.text))
-        layers.append(base.mark_text(fontSize=theme.TINY).encode(text="shown:N", color=ink))
+        # On a telephone the cells are too narrow for figures; the colours and the tooltips stay.
+        room = alt.ExprRef(f"width / length(domain('x')) < {CELL} ? 0 : 1")
+        layers.append(base.mark_text(fontSize=theme.TINY, opacity=room).encode(text="shown:N", color=ink))
     # The last name leans out of the picture.
     padding = theme.PADDING if calendar else {**theme.PADDING, "right": 28}
     return finished(alt.layer(*layers).properties(padding=padding), of.mode)
