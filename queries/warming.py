@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from queries import changes, foresight
+from queries import changes, foresight, patterns
 from queries.answers import ask, last_twelve_months
 from queries.metrics import METRICS
 from queries.snapshot import Snapshot
@@ -29,4 +29,7 @@ def work_ahead(snapshot: Snapshot) -> None:
     roots = snapshot.children(None)
     filters = replace(last_twelve_months(snapshot), branch=roots[0] if len(roots) == 1 else None)
     for role in AHEAD:
-        changes.what_changed(Viewer("", role), filters, snapshot)
+        viewer = Viewer("", role)
+        changes.what_changed(viewer, filters, snapshot)
+        patterns.surges(viewer, "grievances_received", "category", filters, snapshot)
+        patterns.shifts(viewer, "grievances_received", "channel", filters, snapshot)

@@ -18,13 +18,18 @@ COUNT = "grievances_received"
 def panel(seen: View) -> None:
     """Draw the section's title and what is out of the ordinary; each sentence narrows the page to what it is about."""
     anatomy.section(_("What and where?"))
-    for place, (text, code, value) in enumerate(told(seen)):
+    (_now if told.ready(seen) else _later)()
+
+
+def _draw() -> None:
+    for place, (text, code, value) in enumerate(told(view.current())):
         st.button(
             text,
             key=f"unusual_{place}",
             icon=":material/insights:",
             type="tertiary",
-            on_click=view.change,
+            on_click=view.go,  # the whole page, not this part of it alone
+            args=("grievances",),
             kwargs={code: (value,)},
         )
 
@@ -40,6 +45,10 @@ def told(seen: View) -> tuple[tuple[str, str, str], ...]:
     if shift is not None:
         found.append((_shift(seen, shift), "channel", shift.code))
     return tuple(found)
+
+
+# What was worked out before is drawn in its turn; else many months are tested while the rest of the page is there.
+_now, _later = st.fragment(_draw), st.fragment(_draw, parallel=True)
 
 
 def _surge(one: Surge) -> str:
