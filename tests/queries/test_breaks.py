@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from data import database, records, schema
+from data.facts import Touched
+from data.importer import import_files
 from queries import changes
 from queries.breaks import Break, breaks
 from queries.filters import Filters, Month
+from queries.loading import load
 from queries.snapshot import Snapshot
 from queries.viewers import OPERATOR, Viewer
 from tests.queries.conftest import CONFORMANCE, imported
@@ -104,3 +109,18 @@ def test_a_note_of_a_unit_above_is_told_to_who_may_see_only_the_unit(clean: Snap
     staff = Viewer("wu@example.com", "union_staff", (child,))
     here = noted(clean, (date(2025, 3, 1), "D1", None, "event", "a"))
     assert found(here, filters=Filters(YEAR.start, YEAR.end), viewer=staff)
+
+
+def test_a_note_written_later_is_in_the_next_snapshot(tmp_path: Path) -> None:
+    engine = database.engine_for(f"sqlite:///{tmp_path / 'notes.db'}")
+    import_files([CONFORMANCE / "tables"], by="test", engine=engine)
+    before = load(engine)
+    assert not found(before)
+    note = {"annotation_id": "N1", "on_date": date(2025, 3, 1), "branch_id": "D1", "metric": None, "kind": "event"}
+    with database.writing(engine) as connection:
+        connection.execute(schema.annotations.insert().values(**note, text="a", import_id=2))
+        records.raise_version(connection, ["annotations"], Touched())
+    after = load(engine, before)
+    assert [one.month for one in found(after)] == [Month(2025, 3)]
+    assert after.grievances is before.grievances, "nothing else is read again"
+    engine.dispose()
