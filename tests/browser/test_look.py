@@ -16,6 +16,7 @@ UNION, ADMIN = "union.southwest@example.com", "admin@example.com"
 HEAVIEST = ("grievances", "participation", "commitments")
 SQUEEZED = ("overview", "grievances", "contracts", "hand-in")  # charts, tables, cards, forms
 ZOOMED = 720  # a window of 1440 at 200 %
+AA = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 JUMP = 0.1  # the largest shift that people do not take for a jump (web.dev: "good")
 _WATCH = """
 window.__jumps = [];
@@ -30,11 +31,9 @@ NOT_OURS = {
 }
 
 
-def faults(page: Page, only: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+def faults(page: Page, only: tuple[str, ...] = AA) -> list[tuple[str, str]]:
     """What axe finds serious or critical on our parts: rule and element."""
-    options: dict[str, Any] = {"resultTypes": ["violations"]}
-    if only:
-        options["runOnly"] = list(only)
+    options: dict[str, Any] = {"resultTypes": ["violations"], "runOnly": list(only)}
     found = []
     for rule in Axe().run(page, options=options).response["violations"]:
         if rule["impact"] not in ("serious", "critical"):
