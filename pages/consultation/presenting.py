@@ -18,7 +18,7 @@ from pages.consultation.frozen_view import Content, FrozenView, frozen_view, ite
 from pages.shared import charts, formats
 from pages.shared.sidebar import OWN_NAMES
 from pages.shared.view import View
-from pages.shared.words import Language, _, code_label, metric_name
+from pages.shared.words import Language, _, code_label, metric_name, speak
 
 # The root size carries every other: at 1920 × 1080 the last row of the room reads 24 pixels; a 4:3 projector gets less.
 STYLE = """<style>
@@ -55,7 +55,7 @@ html { font-size: clamp(15px, 1.25vw, 26px) !important; }
 .r-two p { white-space: pre-line; }
 </style>"""  # noqa: E501
 # A chart beside one on a desk: letters at least, at most and one per so many pixels; height, and under two languages.
-LETTERS, MOST_LETTERS, WIDTH, TALLER, LESS_TALL = 1.4, 2.0, 850, 1.4, 1.15
+LETTERS, MOST_LETTERS, WIDTH, TALLER, LESS_TALL = 1.4, 2.0, 850, 1.4, 1.0
 ROWS, MOST = 6, 4  # promises on one slide that the last row can read, and slides of them
 TONGUES: Mapping[str, str] = {"zh": OWN_NAMES["zh"], "en": OWN_NAMES["en"], "both": mark("Both")}
 
@@ -83,8 +83,12 @@ def draw(seen: View, frozen: Frozen, leave: Callable[[], None], record: Callable
     tongue = st.query_params.get("tongue", seen.language)
     tongues: tuple[Language, ...] = BOTH if tongue == "both" else ("en",) if tongue == "en" else ("zh",)
     shown_in = frozen_view(content, tongues[0])
-    with st.container(key="room_slide"):
-        _BODIES[kind](shown_in, frozen, tongues, item)
+    speak(tongues[0])  # charts and formats follow the slide, the controls the visitor
+    try:
+        with st.container(key="room_slide"):
+            _BODIES[kind](shown_in, frozen, tongues, item)
+    finally:
+        speak(seen.language)
     with st.container(key="room_bar", gap="xsmall"):
         _controls(found, place, tongue, leave, item if kind == "item" else None)
         if record is not None and kind in ("item", "end"):

@@ -133,3 +133,12 @@ def test_the_union_follows_up_and_chooses_the_chain_and_the_other_side_only_read
     for role in ("management", "executive"):
         assert "Follow up" not in ways(role)
         assert "Decisions and chain" not in ways(role)
+
+
+@pytest.mark.parametrize(("lang", "tongue", "word"), [("en", "zh", "数据版本"), ("zh", "en", "data version")])
+def test_a_slide_speaks_its_own_language_whatever_the_visitor_speaks(
+    open_page: Opened, meeting: str, lang: str, tongue: str, word: str
+) -> None:
+    app = open_page("room", role="management", lang=lang, meeting=meeting, present="1", item="0", tongue=tongue)
+    assert word in said(app)
+    assert app.button(key="room_next").label == {"zh": "下一页", "en": "Next"}[lang]
