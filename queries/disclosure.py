@@ -142,9 +142,16 @@ class _Control:
     @cached_property
     def small(self) -> Flags:
         """Which cells (groups × periods × codes) rest on too few."""
-        found = [measure(name, self.cut) for name in self.resting.whole_group.counted]
-        small: Flags = (found[0] > 0) & np.any([numbers < self.least for numbers in found], axis=0)
-        return small
+        cut, counted = self.cut, self.resting.whole_group.counted
+
+        def work_out() -> Flags:
+            found = [measure(name, cut) for name in counted]
+            few: Flags = (found[0] > 0) & np.any([numbers < self.least for numbers in found], axis=0)
+            return few
+
+        # Different people are counted anew for every group; several metrics rest on the same ones.
+        key = ("small", counted, cut.groups, cut.group_of.tobytes(), *keyed(cut), self.least)
+        return cut.snapshot.once(key, work_out)
 
 
 class _Open(_Control):
