@@ -68,8 +68,8 @@ def test_a_dark_page_prints_on_a4_light_and_whole(visit: Callable[..., Visit], k
     assert all(len(squeezed(sheet.extract_text())) > 40 for sheet in printed.pages)
     page.emulate_media(media="print")
     page.set_viewport_size({"width": WIDTH, "height": 1000})
-    page.wait_for_function(f"document.documentElement.clientWidth <= {WIDTH}")
-    page.wait_for_function(f"({_OFF})().filter(one => one.startsWith('cut off')).length === 0")
+    page.wait_for_function(f"() => document.documentElement.clientWidth <= {WIDTH}")
+    page.wait_for_function(f"() => ({_OFF})().filter(one => one.startsWith('cut off')).length === 0")
     assert page.evaluate(_OFF) == []
     # Charts of a dark page are turned light by a filter, and none is broken between two sheets.
     chart = page.locator("[data-testid=stVegaLiteChart] svg").first
