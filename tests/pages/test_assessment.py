@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import load_workbook
@@ -38,8 +39,8 @@ def page(role: str, lang: str, **query: str) -> AppTest:
 
 
 def texts(app: AppTest) -> str:
-    found = [str(one.value) for kind in ("text", "caption", "info") for one in app.get(kind)]
-    return re.sub(r"<[^>]+>", "", " ".join([*found, *(str(one.value) for one in app.get("html"))]))
+    found = [str(one.value) for kind in ("text", "caption", "info", "html") for one in list[Any](app.get(kind))]
+    return re.sub(r"<[^>]+>", "", " ".join(found))
 
 
 def test_an_administrator_composes_it_and_everybody_reads_it(

@@ -234,7 +234,7 @@ def test_a_bar_stands_out_only_if_it_misses_its_target_beyond_chance_and_says_so
     seen = looked_at(snapshot, language="en")
     answer = seen.ask("closure_rate", by="branch")
     rows = answer.frame.drop_nulls(["low", "high"])
-    target = 0.5 * (rows["low"].min() + rows["high"].max())  # type: ignore[operator]
+    target = 0.5 * float(rows["low"].to_numpy().min() + rows["high"].to_numpy().max())
     frame = charts.bars(seen, answer, target=target).frame
     for row in frame.iter_rows(named=True):
         missed = row["high"] is not None and row["high"] < target

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -49,7 +50,7 @@ def read(small_demo: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
         app.run()
         app.switch_page(str(entry(page).path.relative_to(HOUSE))).run()
         assert not app.exception
-        said = [str(one.value) for kind in ("text", "caption", "html", "info") for one in app.get(kind)]
+        said = [str(one.value) for kind in ("text", "caption", "html", "info") for one in list[Any](app.get(kind))]
         said += [str(button.label) for button in app.button]
         return "\n".join(re.sub(r"<[^>]+>", "", one).replace("\n", " ") for one in said)
 

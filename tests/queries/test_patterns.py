@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from queries.filters import Month
 from queries.patterns import find_shift, find_surges
@@ -12,10 +13,11 @@ MONTHS = [Month(2024, 1) + step for step in range(30)]
 CODES = ["pay", "hours", "safety", "welfare"]
 
 
-def quiet(generator: np.random.Generator, months: int = 30, codes: int = 4) -> np.ndarray:
+def quiet(generator: np.random.Generator, months: int = 30, codes: int = 4) -> NDArray[np.float64]:
     """Counts in which nothing happens: each code its own level, a little more spread than chance."""
     level = generator.gamma(20, 1 / 20, (months, 1)) * np.array([40.0, 25.0, 12.0, 6.0])[:codes]
-    return generator.poisson(level).astype(float)
+    counts: NDArray[np.float64] = generator.poisson(level).astype(np.float64)
+    return counts
 
 
 def test_a_surge_is_told_with_the_years_in_which_it_came_before() -> None:
@@ -50,7 +52,8 @@ def test_a_shift_names_the_share_that_moved_most_and_whether_the_number_moved_to
     assert shift.before == pytest.approx(0.02, abs=0.01)
     assert shift.low < 0.18 < shift.high
     more = np.where(np.arange(30) >= 17, 2.0, 1.0)
-    doubled = find_shift(table * more[:, None], totals * more, MONTHS, ["hotline", "visit", "online"])
+    twice = (totals * more).astype(np.float64)
+    doubled = find_shift(table * more[:, None], twice, MONTHS, ["hotline", "visit", "online"])
     assert doubled is not None and doubled.total is not None
     assert doubled.total.after == pytest.approx(2 * doubled.total.before, rel=0.1)
 
