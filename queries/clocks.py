@@ -236,13 +236,8 @@ def time_to_help(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = N
     if row["suppressed"] or (not viewer.sees_cases and 0 < (row["denominator"] or 0) < minimum_group()):
         return Help(None, None, True)
     cut = make_cut(viewer, find("aid_coverage_rate"), answer.filters, (), facts(viewer, snapshot))
-    inside = pl.Series([place for place, group in enumerate(cut.group_of) if group >= 0], dtype=pl.Int64)
     rows = (
-        organisation.care(cut)
-        .filter(
-            pl.col("u").cast(pl.Int64).is_in(inside.implode()),
-            pl.col("identified").is_between(answer.filters.start.first, answer.filters.end.last),
-        )
+        cut.of_day(organisation.care(cut), "identified")
         .select(
             days=(pl.coalesce("helped", pl.lit(cut.known)) - pl.col("identified")).dt.total_days(),
             event=pl.col("helped").is_not_null(),

@@ -1,7 +1,5 @@
 """Contracts and care: what the law's clocks ask for next, collective contracts, and help for workers in hardship."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from pages.consultation import due
@@ -80,7 +78,7 @@ left, right = st.columns(2, gap="medium")
 with left:
     charts.figure(
         seen,
-        charts.bars(seen, replace(seen.ask("aid_coverage_rate", by="kind"), by="aid_kind")),
+        charts.bars(seen, due.helped_by_kind(seen)),
         title=_("Helped, by kind of hardship"),
         key="aid_kinds",
     )

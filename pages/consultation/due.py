@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,7 @@ from pages.shared.keeping import kept
 from pages.shared.view import View
 from pages.shared.words import Language, _, code_label
 from queries import clocks
+from queries.answers import Answer
 
 AHEAD = clocks.AHEAD_DAYS
 
@@ -171,6 +173,12 @@ def _contracts_shown(seen: View, rows: pl.DataFrame, known: date) -> pl.DataFram
             _("Number"): current["contract_id"],
         }
     )
+
+
+@kept
+def helped_by_kind(seen: View) -> Answer:
+    """Return how many were helped by kind of hardship, under the names of those kinds."""
+    return replace(seen.ask("aid_coverage_rate", by="kind"), by="aid_kind")
 
 
 @kept

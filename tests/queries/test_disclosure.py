@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from data import database, records, undo
 from data.importer import import_files, store_frames
-from queries import metrics
+from queries import clocks, metrics
 from queries.answers import ask, compare, grid
 from queries.audit import audit
 from queries.disclosure import FIGURES, last_closed, minimum_group
@@ -343,6 +343,24 @@ def test_what_comes_late_changes_no_closed_month_of_the_management_side(later: E
     assert result.import_id is not None
     assert not undo.undo(result.import_id, by="test", engine=later).faults
     assert same(management_year(later), before)
+
+
+def test_a_hardship_case_corrected_after_its_month_closed_waits_once(later: Engine) -> None:
+    span = Filters(Month(2024, 1), Month(2024, 12))
+    before = clocks.time_to_help(MANAGEMENT, span, load(later))
+    assert before.cases is not None and before.cases > 0
+    with database.reading(later) as connection:
+        stored = connection.exec_driver_sql(
+            "SELECT case_id, branch_id, identified_on FROM aid_cases "
+            "WHERE identified_on BETWEEN '2024-01-01' AND '2024-12-31' AND kind <> 'other' ORDER BY case_id LIMIT 3"
+        ).all()
+    changed = pl.DataFrame(
+        [{"case_id": case, "branch_id": unit, "identified_on": date.fromisoformat(day), "kind": "other"}
+         for case, unit, day in stored]
+    )  # fmt: skip
+    result = store_frames({"aid_cases": changed}, by="test", engine=later)
+    assert not result.refused, [fault.text("en") for fault in result.faults]
+    assert clocks.time_to_help(MANAGEMENT, span, load(later)).cases == before.cases
 
 
 def engagement_of(viewer: Viewer, engine: Engine) -> list[pl.DataFrame]:
