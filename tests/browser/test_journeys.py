@@ -111,11 +111,16 @@ def test_a_figure_can_be_taken_away_as_a_table_and_as_a_picture(visit: Visiting)
     menu = figure(page, "participation_by_unit").get_by_role("button", name="下载")
     saved: dict[str, bytes] = {}
     for kind in ("CSV", "XLSX", "PNG", "SVG"):
+        button = page.get_by_role("button", name=kind, exact=True)
+        expect(button).to_have_count(0)  # what was open before has gone
         menu.click()
+        expect(button).to_be_visible()
+        settle(page)
         with page.expect_download() as waiting:
-            page.get_by_role("button", name=kind, exact=True).last.click()
+            button.click()
         saved[kind] = Path(waiting.value.path()).read_bytes()
         assert waiting.value.suggested_filename.endswith(f".{kind.lower()}")
+        settle(page)
         page.keyboard.press("Escape")
     title = figure(page, "participation_by_unit").locator("h3").inner_text()
     assert title in saved["SVG"].decode() and saved["PNG"].startswith(b"\x89PNG")
