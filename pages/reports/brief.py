@@ -16,7 +16,7 @@ from data.told import Told
 from data.words import mark, translate
 from pages.consultation.frozen_view import Content, frozen_view
 from pages.consultation.promises import STATES
-from pages.reports import pictures, told
+from pages.reports import look, pictures, told
 from pages.reports.told import Table, say
 from pages.shared.words import Language
 
@@ -100,11 +100,9 @@ def _table(table: Table, widths: str, right: Iterable[int] = (), size: float = 9
     )
 
 
-_PREAMBLE = """#let accent = rgb("#a3262a")
-#let muted = rgb("#5b6068")
-#let hair = rgb("#dfddd8")
-#let panel = rgb("#f6f5f3")
-#set par(leading: 0.7em, justify: false)
+_COLOURS = {"accent": look.ACCENT, "muted": look.MUTED, "hair": look.LINE, "panel": look.PANEL}
+_PREAMBLE = "".join(f'#let {name} = rgb("{colour}")\n' for name, colour in _COLOURS.items())
+_PREAMBLE += """#set par(leading: 0.7em, justify: false)
 #show heading: it => block(above: 1.5em, below: 0.8em, sticky: true, grid(columns: (3pt, 1fr), column-gutter: 6pt,
   rect(width: 3pt, height: 0.95em, fill: accent), text(size: 13pt, weight: "bold", it.body)))
 #let title(body) = text(size: 21pt, weight: "bold", fill: accent, body)

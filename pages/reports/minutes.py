@@ -19,14 +19,14 @@ from data.agenda import STEPS, Item
 from data.frozen import Frozen
 from data.words import mark, translate
 from pages.consultation import chain
-from pages.reports import told
+from pages.reports import look, told
+from pages.reports.look import FACE
 from pages.reports.told import Table, say
 from pages.shared import formats
 from pages.shared.words import Language
 from queries.chain import Known
 
-FACE = "Microsoft YaHei"
-ACCENT, INK, GREY = RGBColor(0xA3, 0x26, 0x2A), RGBColor(0x1C, 0x1E, 0x21), RGBColor(0x5B, 0x60, 0x68)
+ACCENT, INK, GREY = (RGBColor.from_string(look.plain(one)) for one in (look.ACCENT, look.INK, look.MUTED))
 
 
 def docx(
@@ -232,7 +232,7 @@ def _table(paper: Any, table: Table, widths: Sequence[int], least: float = 0) ->
         for cell, text in zip(row.cells, texts, strict=True):
             _fill(cell, text, bold=number == 0, size=9)
             cell.paragraphs[0].paragraph_format.space_before = cell.paragraphs[0].paragraph_format.space_after = Pt(2)
-            _edges(cell, colour="A3262A" if number == 0 else "C9CBCF")
+            _edges(cell, colour=look.plain(look.ACCENT) if number == 0 else "C9CBCF")
             if number == 0:
-                _shade(cell, "F6F5F3")
+                _shade(cell, look.plain(look.PANEL))
     paper.add_paragraph().paragraph_format.space_after = Pt(0)

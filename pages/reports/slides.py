@@ -18,15 +18,17 @@ from pptx.util import Emu, Inches, Pt
 from data.frozen import Frozen
 from data.words import mark
 from pages.consultation.frozen_view import VALUE, Content
-from pages.reports import told
+from pages.reports import look, told
+from pages.reports.look import FACE
 from pages.reports.told import Table, say
 from pages.shared import formats
 from pages.shared.words import Language, metric_name
 from queries import metrics
 
-ACCENT, INK, GREY = RGBColor(0xA3, 0x26, 0x2A), RGBColor(0x1C, 0x1E, 0x21), RGBColor(0x5B, 0x60, 0x68)
-BAND, LINE, WHITE = RGBColor(0xF6, 0xF5, 0xF3), RGBColor(0xDF, 0xDD, 0xD8), RGBColor(0xFF, 0xFF, 0xFF)
-FACE = "Microsoft YaHei"  # where the slides are shown; other machines put their own Chinese face in its place
+ACCENT, INK, GREY, BAND, LINE, WHITE = (
+    RGBColor.from_string(look.plain(one))
+    for one in (look.ACCENT, look.INK, look.MUTED, look.PANEL, look.LINE, look.PAPER)
+)
 LEFT, WIDTH = Inches(0.6), Inches(12.13)
 TOP = 1.35  # inches: below the title
 HEAD, LEAST, ROOM = Inches(0.38), Inches(0.5), Inches(4.9)  # heights: a table's heads, its rows, all of them

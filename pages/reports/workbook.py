@@ -14,13 +14,12 @@ from data.frozen import Frozen
 from data.words import mark
 from pages.consultation.frozen_view import SUPPRESSED, VALUE, Content
 from pages.reports import told
+from pages.reports.look import ACCENT, FACE, LINE, MUTED, PANEL, PAPER
 from pages.reports.told import Table, say
 from pages.shared import formats
 from pages.shared.downloads import safe
 from pages.shared.words import Language
 
-ACCENT, LINE, PANEL, MUTED = "#a3262a", "#dfddd8", "#f6f5f3", "#5b6068"
-FACE = "Microsoft YaHei"
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 LINE_HEIGHT = 15  # points of a line of text
 # A chart's size in pixels, and the rows and columns of the sheet from one to the next: two across a printed page.
@@ -80,7 +79,7 @@ def _look(book: xlsxwriter.Workbook) -> _Look:
 
     cell = {"bottom": 1, "bottom_color": LINE}
     return _Look(
-        made(bold=True, text_wrap=True, bg_color=ACCENT, font_color="#ffffff", align="center"),
+        made(bold=True, text_wrap=True, bg_color=ACCENT, font_color=PAPER, align="center"),
         made(text_wrap=True, indent=1, **cell),
         made(num_format="yyyy-mm", align="left", **cell),
         made(bg_color=PANEL, font_color=MUTED, align="right", **cell),
