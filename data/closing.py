@@ -7,7 +7,6 @@ taken in where somebody closes the month again, which the log tells.
 
 from __future__ import annotations
 
-import os
 from datetime import date
 
 from sqlalchemy import Connection, delete, func, insert, select, update
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from data import schema, tables
 from data.schema import HANDED_IN, closings
 from data.told import Told
+from data.whole import whole
 from data.words import mark
 
 # Ledgers of a month are usually due in the first days of the next; those a few days late still count.
@@ -27,11 +27,7 @@ NONE_CLOSED = mark("No month is closed yet.")
 
 def day() -> int:
     """Return the day of the next month from which a month is closed; Told if the setting is none."""
-    name, default = DAY
-    said = os.environ.get(name, "").strip() or str(default)
-    if not said.isdecimal() or not 1 <= int(said) <= 28:
-        raise Told(NO_DAY, setting=name, value=said)
-    return int(said)
+    return whole(*DAY, NO_DAY, most=28)
 
 
 def close(connection: Connection, import_id: int) -> bool:

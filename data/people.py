@@ -128,9 +128,13 @@ def log(connection: Connection, limit: int, search: str = "", actions: Sequence[
 def lookup(connection: Connection, email: str, today: date) -> dict[str, Any] | None:
     """Return the person with this address if they may look today (active, not expired), else None."""
     row = connection.execute(select(people).where(people.c.email == normal(email))).first()
-    if row is None or not row.active or (row.valid_until is not None and row.valid_until < today):
-        return None
-    return _person(row._mapping)
+    person = None if row is None else _person(row._mapping)
+    return person if person is not None and present(person, today) else None
+
+
+def present(person: Mapping[str, Any], today: date) -> bool:
+    """Return whether a person may look today: active and not expired."""
+    return bool(person["active"]) and (person["valid_until"] is None or person["valid_until"] >= today)
 
 
 def normal(email: str) -> str:

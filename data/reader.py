@@ -25,7 +25,7 @@ import polars as pl
 
 from data.faults import Fault, Faults
 from data.headers import HeaderMapping
-from data.told import Told
+from data.whole import whole
 from data.words import mark
 
 MEGABYTE = 1024 * 1024
@@ -74,10 +74,9 @@ COMMAND = Limits(
     files=100_000, size=1024 * MEGABYTE, memory=8192 * MEGABYTE, seconds=900, unpacked=4096 * MEGABYTE,
     cells=200_000_000,
 )  # fmt: skip
-# What an operator may set of the page's: the setting, and the least with which ledgers can be read at all.
-FILES, MEMORY, SECONDS = (
-    ("DASHBOARD_UPLOAD_FILES", 1), ("DASHBOARD_UPLOAD_MEMORY", 256), ("DASHBOARD_UPLOAD_SECONDS", 5),
-)  # fmt: skip
+# What an operator may set of the page's, and the least with which ledgers can be read at all.
+FILES, MEMORY, SECONDS = "DASHBOARD_UPLOAD_FILES", "DASHBOARD_UPLOAD_MEMORY", "DASHBOARD_UPLOAD_SECONDS"
+LEAST_MEMORY, LEAST_SECONDS = 256, 5
 NO_LIMIT = mark("{setting} is “{value}”; set it to a whole number, {least} or more.")
 
 
@@ -88,19 +87,11 @@ def upload_limits(megabytes: int = UPLOAD.size // MEGABYTE) -> Limits:
     """
     return replace(
         UPLOAD,
-        files=_set(FILES, UPLOAD.files),
+        files=whole(FILES, UPLOAD.files, NO_LIMIT),
         size=megabytes * MEGABYTE,
-        memory=_set(MEMORY, UPLOAD.memory // MEGABYTE) * MEGABYTE,
-        seconds=_set(SECONDS, round(UPLOAD.seconds)),
+        memory=whole(MEMORY, UPLOAD.memory // MEGABYTE, NO_LIMIT, least=LEAST_MEMORY) * MEGABYTE,
+        seconds=whole(SECONDS, round(UPLOAD.seconds), NO_LIMIT, least=LEAST_SECONDS),
     )
-
-
-def _set(setting: tuple[str, int], default: int) -> int:
-    name, least = setting
-    said = os.environ.get(name, "").strip() or str(default)
-    if not said.isdecimal() or int(said) < least:
-        raise Told(NO_LIMIT, setting=name, value=said, least=least)
-    return int(said)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ A message names units, ledgers, numbers of cases and days; never the text of a c
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -62,14 +62,11 @@ class Found:
 
     def within(self, units: Collection[str]) -> Found:
         """Return what concerns these units."""
-        return Found(
-            self.month,
-            self.today,
-            self.days,
-            {unit: ledgers for unit, ledgers in self.late.items() if unit in units},
-            tuple(case for case in self.due if case.unit in units),
-            tuple(case for case in self.overdue if case.unit in units),
-            self.units,
+        return replace(
+            self,
+            late={unit: ledgers for unit, ledgers in self.late.items() if unit in units},
+            due=tuple(case for case in self.due if case.unit in units),
+            overdue=tuple(case for case in self.overdue if case.unit in units),
         )
 
     def __bool__(self) -> bool:
@@ -193,8 +190,7 @@ def letters(found: Found, everyone: list[dict[str, Any]]) -> dict[str, tuple[str
     """Return by address the subject and text for each union officer who has something to do in the own subtree."""
     made = {}
     for person in everyone:
-        gone = person["valid_until"] is not None and person["valid_until"] < found.today
-        if person["role"] != "union_staff" or not person["active"] or gone:
+        if person["role"] != "union_staff" or not people.present(person, found.today):
             continue
         mine: set[str] = set().union(*(links.subtree(found.units, top) for top in person["units"]))
         own = found.within(mine)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 
 from sqlalchemy import Connection, delete, select
 
 from data import people, schema
 from data.clock import now
-from data.told import Told
+from data.whole import whole
 from data.words import mark
 
 # A year and a quarter: the yearly audit can still look at the year's ledgers as they were handed in.
@@ -22,11 +21,7 @@ NO_DAYS = mark("{setting} is “{value}”; set it to a number of days, 1 or mor
 
 def days(setting: tuple[str, int]) -> int:
     """Return for how many days something is kept, as its environment variable says, else by default; Told if wrong."""
-    name, default = setting
-    said = os.environ.get(name, "").strip() or str(default)
-    if not said.isdecimal() or int(said) < 1:
-        raise Told(NO_DAYS, setting=name, value=said)
-    return int(said)
+    return whole(*setting, NO_DAYS)
 
 
 def retire(connection: Connection) -> None:

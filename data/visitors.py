@@ -60,7 +60,7 @@ def everyone() -> list[dict[str, Any]]:
     """Return the rows of all people who may look today, by role, then by address (for the demo's switch)."""
     with database.reading() as connection:
         rows = people.everyone(connection)
-    held = [row for row in rows if row["active"] and (row["valid_until"] is None or row["valid_until"] >= today())]
+    held = [row for row in rows if people.present(row, today())]
     return sorted(held, key=lambda row: (people.ROLES.index(row["role"]), row["email"]))
 
 

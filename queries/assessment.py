@@ -229,10 +229,8 @@ def sheet(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) ->
 def _sheet(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> Sheet:
     listed = items(snapshot)
     cut = make_cut(viewer, find("employees"), filters, ("unit",), snapshot)
-    frame = snapshot.units
-    closed = dict(zip(frame["branch_id"], frame["closed_on"], strict=True))
-    opened = dict(zip(frame["branch_id"], frame["opened_on"], strict=True))
-    kinds = dict(zip(frame["branch_id"], frame["kind"], strict=True))
+    opened, closed = snapshot.tree.opened_on, snapshot.tree.closed_on
+    kinds = dict(snapshot.units.select("branch_id", "kind").iter_rows())
     inside = [unit for unit in cut.groups if unit is not None]
     if len(inside) > ON_A_PAGE:
         inside = _uppers(filters.branch, inside, snapshot)

@@ -95,7 +95,8 @@ def _breaks(
     metric: Metric, definition: str | None, unit: str | None, filters: Filters, snapshot: Snapshot
 ) -> tuple[Break, ...]:
     by_month: dict[Month, Break] = {}
-    told = _notes(metric, definition, unit, snapshot) + _units(unit, snapshot) + _limits(metric, filters, snapshot)
+    lives = snapshot.once(("opened and closed", unit), lambda: _units(unit, snapshot))  # the same for every metric
+    told = _notes(metric, definition, unit, snapshot) + lives + _limits(metric, filters, snapshot)
     for one in told:
         known = by_month.get(one.month)
         # What people noted says more than what the tables say; another definition outweighs both.
@@ -125,8 +126,7 @@ def _month(day: date) -> Month:
 def _units(unit: str | None, snapshot: Snapshot) -> list[Break]:
     """Return the unit's own opening, and openings and closings of large units directly below it."""
     tree = snapshot.tree
-    opened = snapshot.once("opened on", lambda: _days(snapshot, "opened_on"))
-    closed = snapshot.once("closed on", lambda: _days(snapshot, "closed_on"))
+    opened, closed = tree.opened_on, tree.closed_on
     first, last = snapshot.month_range
     found = []
     if unit is not None and (day := opened[unit]) is not None and first < _month(day) <= last:
@@ -151,10 +151,6 @@ def _units(unit: str | None, snapshot: Snapshot) -> list[Break]:
             if own[place] / whole[place] >= LARGE_PART:
                 found.append(Break(month, "opened" if kind == "opened" else "closed", unit=child))
     return found
-
-
-def _days(snapshot: Snapshot, name: str) -> dict[str, date | None]:
-    return dict(zip(snapshot.units["branch_id"], snapshot.units[name], strict=True))
 
 
 def _limits(metric: Metric, filters: Filters, snapshot: Snapshot) -> list[Break]:

@@ -10,7 +10,7 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from data import database, schema
-from data.frames import read
+from data.bulk import read
 from data.limits import coded, with_limits
 from queries.answers import make_cut
 from queries.errors import NotAllowed

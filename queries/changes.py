@@ -198,7 +198,7 @@ def unheard(viewer: Viewer, filters: Filters, snapshot: Snapshot | None = None) 
     last = min(filters.end, Month.of(snapshot.data_date))
     months = snapshot.heads.group_by("u").agg(pl.col("m").max())
     handed = dict(months.iter_rows())
-    closed = dict(zip(snapshot.units["branch_id"], snapshot.units["closed_on"], strict=True))
+    closed = snapshot.tree.closed_on
     found: list[tuple[str, str, date]] = []
     for unit in cut.groups:
         if unit is None:

@@ -10,7 +10,7 @@ import polars as pl
 from sqlalchemy import select
 
 from data import database, schema
-from data.frames import read
+from data.bulk import read
 from queries import organisation
 from queries.answers import ask, make_cut
 from queries.disclosure import facts, minimum_group, permitted

@@ -151,7 +151,7 @@ class _Control:
 
         # Different people are counted anew for every group; several metrics rest on the same ones.
         key = ("small", counted, cut.groups, cut.group_of.tobytes(), *keyed(cut), self.least)
-        return cut.snapshot.once(key, work_out)
+        return cut.snapshot.table(key, work_out)
 
 
 class _Open(_Control):

@@ -12,7 +12,7 @@ import polars as pl
 from sqlalchemy import exists, func, select
 
 from data import database, schema
-from data.frames import read
+from data.bulk import read
 from queries.filters import Filters
 from queries.snapshot import Snapshot
 from queries.viewers import Viewer

@@ -44,7 +44,7 @@ FIGURES = (
     "contract_fulfilment_rate",
     "aid_amount",
 )
-_ROW = ("group", "numerator", "denominator", "value", "low", "high", "suppressed")
+ROW = ("group", "numerator", "denominator", "value", "low", "high", "suppressed")
 _LEDGER = (
     "commitment_id", "meeting", "held_on", "branch_id", "topic", "category", "owner", "due_on", "done_on", "metric",
     "target", "evidence", "state", "days", "effect", "before", "after",
@@ -188,7 +188,7 @@ def _promises(viewer: Viewer, filters: Filters, snapshot: Snapshot) -> pl.DataFr
 
 
 def _rows(answer: Answer) -> list[list[Any]]:
-    return [list(row) for row in answer.frame.select(_ROW).iter_rows()]
+    return [list(row) for row in answer.frame.select(ROW).iter_rows()]
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
@@ -200,7 +200,7 @@ def answer_of(
 ) -> Answer:
     """Return frozen rows as the answer they once were, to be drawn like any other; QueryError for an unknown metric."""
     found = find(metric)
-    kinds = dict.fromkeys(_ROW, pl.Float64) | {"group": pl.String, "suppressed": pl.Boolean}
-    frame = pl.DataFrame(rows, schema={name: kinds[name] for name in _ROW}, orient="row")
+    kinds = dict.fromkeys(ROW, pl.Float64) | {"group": pl.String, "suppressed": pl.Boolean}
+    frame = pl.DataFrame(rows, schema={name: kinds[name] for name in ROW}, orient="row")
     frame = frame.with_columns(reason=pl.lit(None, pl.String))
     return Answer(found, found.definition(definition), by, filters, data_date, frame)

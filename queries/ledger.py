@@ -11,7 +11,7 @@ import polars as pl
 from sqlalchemy import select
 
 from data import database, schema
-from data.frames import read
+from data.bulk import read
 from queries.answers import ask, make_cut
 from queries.disclosure import permitted
 from queries.errors import QueryError

@@ -6,7 +6,7 @@ import polars as pl
 from sqlalchemy import select
 
 from data import database, schema
-from data.frames import read
+from data.bulk import read
 from queries.answers import make_cut
 from queries.filters import Filters
 from queries.holding import current

@@ -13,14 +13,15 @@ from queries.answers import ask
 from queries.disclosure import minimum_group
 from queries.errors import QueryError
 from queries.filters import Filters, Month
-from queries.freezing import MONTHS
+from queries.freezing import MONTHS, ROW
 from queries.holding import current
 from queries.metrics import find
 from queries.snapshot import Snapshot
 from queries.viewers import Viewer
 
-_ROW = ("group", "numerator", "denominator", "value", "low", "high", "suppressed")
-_NUMERATOR, _DENOMINATOR, _VALUE, _SUPPRESSED = 1, 2, 3, 6
+_NUMERATOR, _DENOMINATOR, _VALUE, _SUPPRESSED = map(
+    ROW.index, ("numerator", "denominator", "value", "suppressed")
+)
 _COUNTED = ("rate", "count", "per_100")  # units whose numerator and denominator count people or cases
 _GONE = [None, None, None, None, None, None, False]
 
@@ -97,7 +98,7 @@ def _asked(
         answer = ask(viewer, figure["metric"], filters, by, figure["definition"], snapshot)
     except QueryError:  # a unit, metric or definition that is gone has no figure today
         return {}
-    return {row[0]: list(row) for row in answer.frame.select(_ROW).iter_rows()}
+    return {row[0]: list(row) for row in answer.frame.select(ROW).iter_rows()}
 
 
 def _told(row: Row) -> tuple[float | None, bool]:

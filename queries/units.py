@@ -93,6 +93,16 @@ class Units:
             at += self.sizes[at]
         return found
 
+    @cached_property
+    def opened_on(self) -> dict[str, date | None]:
+        """The day each unit opened, None where nobody said."""
+        return dict(zip(self.frame["branch_id"], self.frame["opened_on"], strict=True))
+
+    @cached_property
+    def closed_on(self) -> dict[str, date | None]:
+        """The last day of each unit that was wound up, None of the others."""
+        return dict(zip(self.frame["branch_id"], self.frame["closed_on"], strict=True))
+
     def parent(self, unit: str) -> str | None:
         """Return the unit above, or None for a root."""
         parent = self._parents[self.at(unit)]
