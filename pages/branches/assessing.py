@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -11,7 +10,7 @@ import streamlit as st
 from data.assessment import Item
 from data.words import mark
 from pages.shared import downloads, formats, navigation, view
-from pages.shared.keeping import kept
+from pages.shared.keeping import kept, sent
 from pages.shared.view import View
 from pages.shared.words import _, language, metric_name
 from queries import metrics
@@ -166,7 +165,7 @@ def all_units(seen: View, sheet: Sheet) -> None:
     rows = matrix(seen, sheet)
     headings = {f"c{place}": name_of(item) for place, item in enumerate(sheet.items)}
     st.dataframe(
-        _sent(seen, rows),
+        sent(seen, rows),
         hide_index=True,
         width="stretch",
         height=min(LIST_HEIGHT, 38 + 35 * rows.height),
@@ -208,13 +207,6 @@ def matrix(seen: View, sheet: Sheet) -> pl.DataFrame:
     for place, item in enumerate(sheet.items):
         columns[f"c{place}"] = [told[sheet.line(unit, item.what).state] for unit in sheet.units]
     return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
-
-
-@kept
-def _sent(seen: View, rows: pl.DataFrame) -> Any:
-    """Return the units as they are sent; a Polars frame would take the way through pandas."""
-    del seen
-    return rows.to_arrow()
 
 
 @kept

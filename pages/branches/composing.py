@@ -50,8 +50,7 @@ def _line(seen: View, sheet: tuple[Item, ...]) -> None:
         )
         post = st.text_input(_("Post that answers for it"), key="assessment_post", max_chars=60)
         if st.form_submit_button(_("Put on the sheet"), type="primary", key="assessment_put"):
-            share = what.startswith(DUTY) or metrics.find(what).unit == "rate"
-            target = aim / PERCENT if aim is not None and share else aim
+            target = aim / PERCENT if aim is not None and _is_share(what) else aim
             line = Item(what, target, tuple(chosen), post.strip())
             kept = [line if one.what == what else one for one in sheet]
             assessment.compose(seen.viewer, kept if line in kept else [*kept, line])
@@ -79,10 +78,14 @@ def _off(seen: View, sheet: tuple[Item, ...]) -> None:
 def _told(item: Item) -> str:
     parts = [name_of(item)]
     if item.target is not None:
-        share = item.what.startswith(DUTY) or metrics.find(item.what.partition(":")[0]).unit == "rate"
-        parts.append(formats.percent(item.target) if share else formats.decimal(item.target))
+        parts.append(formats.percent(item.target) if _is_share(item.what) else formats.decimal(item.target))
     parts += [code_label("branch_kind", kind) for kind in item.unit_kinds]
     return " · ".join([*parts, item.responsible] if item.responsible else parts)
+
+
+def _is_share(what: str) -> bool:
+    """Return whether a line's target is a share: of times for a duty, of cases or people for a rate."""
+    return what.startswith(DUTY) or metrics.find(what.partition(":")[0]).unit == "rate"
 
 
 def _person(seen: View, sheet: tuple[Item, ...]) -> None:

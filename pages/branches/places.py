@@ -283,10 +283,9 @@ def _view(points: pl.DataFrame) -> tuple[pdk.ViewState, float]:
         if max(middle - west, east - middle) * scale <= width / 2 + 1:
             break
         scale *= 0.95
-    height = math.radians((heights[0] + heights[-1]) / 2)
     state = pdk.ViewState(
         longitude=middle,
-        latitude=math.degrees(2 * math.atan(math.exp(height)) - math.pi / 2),
+        latitude=_latitude((heights[0] + heights[-1]) / 2),
         zoom=min(math.log2(scale * 360 / 512), CLOSEST),
     )
     return state, min(scale, 2**CLOSEST * 512 / 360)
@@ -324,12 +323,16 @@ def _apart(points: pl.DataFrame, scale: float) -> pl.DataFrame:
                 x[j], y[j] = x[j] - step_x * missing * (1 - part), y[j] - step_y * missing * (1 - part)
         if not moved:
             break
-    back = [math.degrees(2 * math.atan(math.exp(math.radians(one))) - math.pi / 2) for one in y]
-    return points.with_columns(longitude=pl.Series(x), latitude=pl.Series(back))
+    return points.with_columns(longitude=pl.Series(x), latitude=pl.Series([_latitude(one) for one in y]))
 
 
 def _mercator(latitude: float) -> float:
     return math.degrees(math.log(math.tan(math.pi / 4 + math.radians(latitude) / 2)))
+
+
+def _latitude(height: float) -> float:
+    """Return the latitude that `_mercator` puts at this height."""
+    return math.degrees(2 * math.atan(math.exp(math.radians(height))) - math.pi / 2)
 
 
 def _alt(seen: View, units: pl.DataFrame, metric: str) -> str:

@@ -9,7 +9,7 @@ import polars as pl
 import streamlit as st
 
 from data.words import mark
-from pages.kpis import telling
+from pages.kpis import attention, telling
 from pages.shared import anatomy, charts, formats, view
 from pages.shared.keeping import kept
 from pages.shared.view import View
@@ -22,8 +22,8 @@ from queries.peers import peers
 # A sign beside the word: colour alone tells nothing.
 SAID = {
     "as_expected": (mark("As expected"), "·", "plain"),
-    "needs_attention": (mark("Needs attention"), "!", "attention"),
-    "worth_learning_from": (mark("Worth learning from"), "✓", "good"),
+    "needs_attention": (attention.WORDS["needs_attention"], "!", "attention"),
+    "worth_learning_from": (attention.WORDS["worth_learning_from"], "✓", "good"),
 }
 
 

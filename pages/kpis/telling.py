@@ -12,6 +12,7 @@ from pages.shared.cards import Verdict
 from pages.shared.view import View
 from pages.shared.words import _, metric_name
 from queries import changes, metrics
+from queries.breaks import Break
 from queries.filters import Filters, Month
 from queries.metric import Metric
 from queries.statistics.findings import Finding
@@ -123,11 +124,14 @@ def sentence(seen: View, finding: Finding) -> str:
 
 def _noted(seen: View, metric: Metric, filters: Filters, since: Month) -> str:
     """Return what was noted about the month from which a figure changed, as the end of a sentence."""
-    noted = changes.reason_near(seen.viewer, metric.id, filters, since, seen.snapshot)
-    if noted is None:
-        return ""
-    what = noted.told(seen.snapshot, seen.language)
-    return _("; noted for {month}: {what}", month=formats.month(noted.month), what=what)
+    near = changes.reason_near(seen.viewer, metric.id, filters, since, seen.snapshot)
+    return "" if near is None else noted(seen, near)
+
+
+def noted(seen: View, one: Break) -> str:
+    """Return a note as the end of a sentence."""
+    what = one.told(seen.snapshot, seen.language)
+    return _("; noted for {month}: {what}", month=formats.month(one.month), what=what)
 
 
 def dispersion(fair: Funnel) -> str:

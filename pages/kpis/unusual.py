@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.kpis import telling
 from pages.shared import anatomy, formats, view
 from pages.shared.keeping import kept
 from pages.shared.view import View
@@ -85,8 +86,5 @@ def _shift(seen: View, one: Shift) -> str:
         if one.total is None
         else _("; the number of all cases changed too")
     )
-    for noted in breaks(seen.viewer, COUNT, seen.filters, None, seen.snapshot):
-        if noted.month == one.since:
-            text += _("; noted for {month}: {what}", month=formats.month(noted.month),
-                      what=noted.told(seen.snapshot, seen.language))  # fmt: skip
-    return text
+    known = breaks(seen.viewer, COUNT, seen.filters, None, seen.snapshot)
+    return text + "".join(telling.noted(seen, near) for near in known if near.month == one.since)

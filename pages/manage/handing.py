@@ -19,7 +19,7 @@ from data.importer import ImportResult
 from data.marking import marked
 from data.silence import attempted
 from pages.shared.view import View
-from pages.shared.words import _, language
+from pages.shared.words import _, language, table_name
 from queries import holding
 
 Upload = tuple[str, bytes]
@@ -190,11 +190,10 @@ def counts(result: ImportResult) -> None:
     """List how many rows of each table are new, changed and unchanged."""
     if not result.counts:
         return
-    zh = language() == "zh"
     st.dataframe(
         pl.DataFrame(
             {
-                "table": [tables.BY_NAME[name].zh if zh else name for name in result.counts],
+                "table": [table_name(name) for name in result.counts],
                 "new": [rows.new for rows in result.counts.values()],
                 "changed": [rows.changed for rows in result.counts.values()],
                 "unchanged": [rows.unchanged for rows in result.counts.values()],

@@ -11,7 +11,7 @@ import streamlit as st
 from data import database, people, tables, undo
 from data.silence import attempted
 from pages.shared.view import View
-from pages.shared.words import _, language
+from pages.shared.words import _, column_name, language, table_name
 from queries import holding
 
 ROWS_SHOWN = 200  # differences listed; what a person looks through
@@ -78,7 +78,7 @@ def _details(seen: View, record: dict[str, Any]) -> None:
         table = st.selectbox(
             _("Table"),
             touched,
-            format_func=lambda name: tables.BY_NAME[name].zh if language() == "zh" else name,
+            format_func=table_name,
             key=f"history_{number}_table",
             width=260,
         )
@@ -107,7 +107,7 @@ def _differences(table: str, differences: pl.DataFrame) -> None:
     shown = [pl.col("change").replace_strict(words)]
     was = differences.filter(pl.col("change") != "new")
     for column in tables.BY_NAME[table].columns:
-        name = column.zh if language() == "zh" else column.name
+        name = column_name(column)
         headings[column.name] = name
         yuan = 100 if column.kind == "money" else 1  # stored in fen
         shown.append(pl.col(column.name) / yuan if yuan > 1 else pl.col(column.name))

@@ -12,12 +12,10 @@ import streamlit as st
 
 from data import clock, database, mappings, reader, similar, tables
 from data.headers import HeaderMapping
-from data.tables import Column
 from pages.manage import handing
 from pages.shared.view import View
-from pages.shared.words import _, language
+from pages.shared.words import _, column_name, language, table_name
 
-Upload = tuple[str, bytes]
 _LOOK, _DONE = "mapping_look", "mapping_done"
 EXAMPLES = 3  # values that show what stands below a header
 
@@ -56,7 +54,7 @@ def _saved(seen: View) -> None:
         pl.DataFrame(
             {
                 "name": [one["name"] for one in known],
-                "table": [_table(one["table_name"]) for one in known],
+                "table": [table_name(one["table_name"]) for one in known],
                 "by": [one["by"] for one in known],
                 "at": [one["at"].replace(tzinfo=UTC).astimezone(clock.SHANGHAI).strftime("%Y-%m-%d") for one in known],
             }
@@ -79,15 +77,7 @@ def _forget(name: str, by: str) -> None:
     st.session_state.pop("mapping_gone", None)
 
 
-def _table(name: str) -> str:
-    return tables.BY_NAME[name].zh if language() == "zh" else name
-
-
-def _name(column: Column) -> str:
-    return column.zh if language() == "zh" else column.name
-
-
-def _sheet(upload: Upload, digest: str) -> reader.Sheet | None:
+def _sheet(upload: handing.Upload, digest: str) -> reader.Sheet | None:
     """Read what stands in the file, once, and return the sheet that somebody chose."""
     kept = st.session_state.get(_LOOK)
     if kept is None or kept[0] != digest:
@@ -113,12 +103,12 @@ def _columns(sheet: reader.Sheet, digest: str) -> HeaderMapping:
         _("It is a ledger of"),
         names,
         index=names.index(similar.table_for(sheet.columns)),
-        format_func=_table,
+        format_func=table_name,
         key=f"mapping_table_{digest}_{sheet.name}",
         width=360,
     )
     suggested = similar.columns_for(sheet.columns, table)
-    labels = {column.name: _name(column) for column in tables.BY_NAME[table].columns}
+    labels = {column.name: column_name(column) for column in tables.BY_NAME[table].columns}
     rows = pl.DataFrame(
         {
             "header": list(sheet.columns),
@@ -159,7 +149,7 @@ def _codes(seen: View, sheet: reader.Sheet, made: HeaderMapping, digest: str) ->
         suggested = similar.codes_for(foreign, column, units)
         own = {one: seen.snapshot.name(one, seen.language) for one in units}
         labels = own or {code: zh if language() == "zh" else code for code, zh in column.codes}
-        st.markdown(f"**{_name(column)}**")
+        st.markdown(f"**{column_name(column)}**")
         chosen: Any = st.data_editor(
             pl.DataFrame(
                 {"said": foreign, "code": pl.Series([suggested.get(value) for value in foreign], dtype=pl.String)}
@@ -185,12 +175,12 @@ def _labelling(labels: Mapping[str, str]) -> Any:
     return lambda code: labels[str(code)]
 
 
-def _preview(seen: View, upload: Upload, made: HeaderMapping) -> bool:
+def _preview(seen: View, upload: handing.Upload, made: HeaderMapping) -> bool:
     """Say what the file would be by this mapping, storing nothing; return whether all required columns are there."""
     declared = tables.BY_NAME[made.table]
     missing = [declared.column(name) for name in declared.required if name not in made.columns.values()]
     if missing:
-        names = ("、" if language() == "zh" else ", ").join(_name(column) for column in missing)
+        names = ("、" if language() == "zh" else ", ").join(column_name(column) for column in missing)
         st.error(_("No header of the file stands for: {names}. These columns are required.", names=names))
         return False
     result = handing.preview(seen, [upload], False, made)

@@ -10,6 +10,7 @@ from typing import Literal
 
 import streamlit as st
 
+from data import tables
 from data.labels import label
 from data.words import mark, translate
 from queries import metrics
@@ -57,6 +58,16 @@ def _(message: str, **values: object) -> str:
 def code_label(kind: str, code: str, of: Language | None = None) -> str:
     """Return the name of a code, such as ("category", "pay") → 劳动报酬; KeyError for one that does not exist."""
     return label(kind, code, of or language())
+
+
+def table_name(table: str) -> str:
+    """Return what a ledger is called: its Chinese name, in English the table's own."""
+    return tables.BY_NAME[table].zh if language() == "zh" else table
+
+
+def column_name(column: tables.Column) -> str:
+    """Return what a ledger's column is called: its Chinese header, in English the column's own."""
+    return column.zh if language() == "zh" else column.name
 
 
 def metric_name(metric: str, of: Language | None = None) -> str:

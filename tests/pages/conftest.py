@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 from streamlit.testing.v1 import AppTest
 
 from data import database, importer, people, reader
@@ -30,15 +31,29 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder with an embedded database that holds the conformance tables as demo data, and the people."""
     home = tmp_path_factory.mktemp("demo")
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("DASHBOARD_DATABASE_URL", raising=False)
-        patch.setenv("DASHBOARD_HOME", str(home))
-        engine = database.engine()
-        stored = importer.store_batch(reader.read([TABLES]), by="demo", kind="demo", engine=engine)
-        assert not stored.refused
-        with database.writing(engine) as connection:
-            for email, name, role, units in PEOPLE.values():
-                people.add(connection, email, name, role, units=units, by="demo")
+        engine = _filled(home, patch)
     yield home
+    engine.dispose()
+
+
+def _filled(home: Path, patch: pytest.MonkeyPatch) -> Engine:
+    """Make `home` the dashboard's, fill its database, and return the engine on it."""
+    patch.delenv("DASHBOARD_DATABASE_URL", raising=False)
+    patch.setenv("DASHBOARD_HOME", str(home))
+    engine = database.engine()
+    stored = importer.store_batch(reader.read([TABLES]), by="demo", kind="demo", engine=engine)
+    assert not stored.refused
+    with database.writing(engine) as connection:
+        for email, name, role, units in PEOPLE.values():
+            people.add(connection, email, name, role, units=units, by="demo")
+    return engine
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A demo of this test's own, which it may change."""
+    engine = _filled(tmp_path, monkeypatch)
+    yield tmp_path
     engine.dispose()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
@@ -14,27 +13,13 @@ from sqlalchemy import event, func, select
 from sqlalchemy.exc import OperationalError
 from streamlit.testing.v1 import AppTest
 
-from data import bulk, database, importer, mappings, people, reader
+from data import bulk, database, importer, mappings
 from data.faults import Fault
 from data.importer import ImportResult
 from data.marking import marked
 from data.schema import HANDED_IN
 from data.silence import attempted
-from tests.pages.conftest import HOUSE, PEOPLE, TABLES
-
-
-@pytest.fixture
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A demo of this test's own, which it may change."""
-    monkeypatch.delenv("DASHBOARD_DATABASE_URL", raising=False)
-    monkeypatch.setenv("DASHBOARD_HOME", str(tmp_path))
-    engine = database.engine()
-    importer.store_batch(reader.read([TABLES]), by="demo", kind="demo", engine=engine)
-    with database.writing(engine) as connection:
-        for email, name, role, units in PEOPLE.values():
-            people.add(connection, email, name, role, units=units, by="demo")
-    yield tmp_path
-    engine.dispose()
+from tests.pages.conftest import HOUSE, PEOPLE
 
 
 def hand_in_page(role: str = "union_staff", lang: str = "zh") -> AppTest:

@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data import database, frozen, importer, people, reader, settings
+from data import database, frozen, people, settings
 from pages.manage import persons
-from tests.pages.conftest import HOUSE, PEOPLE, TABLES
-
-
-@pytest.fixture
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A demo of this test's own, which it may change."""
-    monkeypatch.delenv("DASHBOARD_DATABASE_URL", raising=False)
-    monkeypatch.setenv("DASHBOARD_HOME", str(tmp_path))
-    engine = database.engine()
-    importer.store_batch(reader.read([TABLES]), by="demo", kind="demo", engine=engine)
-    with database.writing(engine) as connection:
-        for email, name, role, units in PEOPLE.values():
-            people.add(connection, email, name, role, units=units, by="demo")
-    yield tmp_path
-    engine.dispose()
+from tests.pages.conftest import HOUSE, PEOPLE
 
 
 def people_page(role: str, lang: str = "zh") -> AppTest:
