@@ -18,6 +18,8 @@ from data.clock import now
 from data.headers import HeaderMapping
 from tests.data.ledgers import everything, stored
 
+pytestmark = pytest.mark.slow  # each runs whole commands
+
 CSV = "诉求编号,单位编码,提出日期,诉求类别,来源渠道,诉求摘要\n"
 UNITS = "单位编码,上级编码,单位名称,类别\nHQ,,集团,公司\nA,HQ,甲,基层支部\n"
 

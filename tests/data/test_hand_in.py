@@ -12,6 +12,8 @@ from data import check, database, importer, reader, schema
 from data.importer import ImportResult
 from tests.data.ledgers import stored
 
+pytestmark = pytest.mark.slow  # a child process reads both folders, once for each database
+
 CONFORMANCE = Path(__file__).parents[1] / "conformance"
 
 

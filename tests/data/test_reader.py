@@ -17,6 +17,8 @@ from data.headers import HeaderMapping
 from tests.data import broken_files
 from tests.data.broken_files import xlsx
 
+pytestmark = pytest.mark.slow  # a child process reads each of the files
+
 CONFORMANCE = Path(__file__).parents[1] / "conformance"
 
 

@@ -13,6 +13,8 @@ from data import importer, reader, tables, templates
 from data.records import Counts
 from tests.data.ledgers import TODAY, branch, first_ledgers, frame
 
+pytestmark = pytest.mark.slow  # a child process reads each of the files
+
 
 @pytest.fixture
 def folder(empty: Engine, tmp_path: Path) -> Path:

@@ -15,6 +15,8 @@ from queries import holding
 from queries.snapshot import Snapshot
 from tests.pages.test_shared_charts import KINDS, looked_at
 
+pytestmark = pytest.mark.slow  # each test draws whole pictures
+
 TITLE = "按时办结率下降"
 
 

@@ -82,6 +82,7 @@ def test_somebody_has_thought_about_what_each_metric_rests_on() -> None:
 
 
 @pytest.mark.parametrize("viewer", [EXECUTIVE, MANAGEMENT, Viewer("a@x", "admin")], ids=lambda v: v.role)
+@pytest.mark.slow
 def test_a_withheld_cell_has_a_reason_and_no_figure_at_all(viewer: Viewer, facts: Snapshot) -> None:
     withheld = 0
     for metric in EVERY:
@@ -316,6 +317,7 @@ def same(one: list[pl.DataFrame], other: list[pl.DataFrame]) -> bool:
     return all(a.equals(b) for a, b in zip(one, other, strict=True))
 
 
+@pytest.mark.slow
 def test_what_comes_late_changes_no_closed_month_of_the_management_side(later: Engine) -> None:
     before = management_year(later)
     operator = Filters(Month(2025, 1), Month(2025, 5))
@@ -372,6 +374,7 @@ def engagement_of(viewer: Viewer, engine: Engine) -> list[pl.DataFrame]:
     ]
 
 
+@pytest.mark.slow
 def test_one_answer_to_a_survey_that_comes_late_does_not_tell_itself(later: Engine) -> None:
     before, whole = engagement_of(MANAGEMENT, later), engagement_of(EXECUTIVE, later)
     with database.reading(later) as connection:
@@ -489,6 +492,7 @@ def test_nobody_is_found_in_all_that_a_role_may_ask_for(role: Role, facts: Snaps
     assert found.answers > 2000 and found.small > 10_000
 
 
+@pytest.mark.slow
 def test_the_audit_finds_somebody_where_nothing_is_withheld(facts: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
     few = tuple(metrics.find(name) for name in ("aid_coverage_rate", "aid_amount"))
     monkeypatch.setattr("queries.audit.CATALOGUE", few)

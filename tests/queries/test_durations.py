@@ -140,6 +140,7 @@ def test_nothing_ever_is_no_flow(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.parametrize("subject", ["grievances", "suggestions"])
+@pytest.mark.slow
 def test_the_management_side_cannot_take_parts_off_a_whole_and_find_a_few(snapshot: Snapshot, subject: Subject) -> None:
     """Ended, and ended within 15 and 30 days: of a whole and its parts, and one less another."""
     side = Viewer("m@example.com", "management")

@@ -173,6 +173,7 @@ def test_expected_cases_always_add_up_to_the_observed(rows: list[tuple[str, str,
     st.lists(st.integers(0, 200).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), min_size=1, max_size=25),
     st.sampled_from(["proportion", "rate"]),
 )
+@pytest.mark.slow
 def test_intervals_lie_in_range_and_the_order_of_units_does_not_matter(cases: list[tuple[int, int]], kind: str) -> None:
     frame = units([x for x, _ in cases], [n for _, n in cases])
     forward = funnel(frame, 1, kind).frame  # type: ignore[arg-type]
@@ -232,6 +233,7 @@ def test_a_metric_without_a_better_end_has_no_words() -> None:
         funnel(units([1], [2]), 0)
 
 
+@pytest.mark.slow
 def test_in_two_hundred_sets_without_stories_hardly_a_unit_is_called_out() -> None:
     generator = np.random.default_rng(2025)
     sets_with_alarm = sum(
@@ -241,6 +243,7 @@ def test_in_two_hundred_sets_without_stories_hardly_a_unit_is_called_out() -> No
     assert sets_with_alarm <= 19
 
 
+@pytest.mark.slow
 def test_with_ordinary_variation_between_units_alarms_stay_rare_too() -> None:
     generator = np.random.default_rng(2026)
     alarms = 0

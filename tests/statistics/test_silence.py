@@ -112,6 +112,7 @@ def test_the_order_of_rows_does_not_matter() -> None:
     np.testing.assert_allclose(joined["z"], joined["z_back"], rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 def test_in_two_hundred_ordinary_enterprises_hardly_a_unit_is_called_silent() -> None:
     generator = np.random.default_rng(2027)
     alarms = sum(bool(silence(voices(generator)).units["silent"].any()) for _ in range(200))
